@@ -2,6 +2,7 @@
 
 THIRD_PARTY = "//3rdparty/python#*"
 CONTRACTS = "//protos/**"
+DATA = "<resources>"
 
 
 def library(uses=(), for_tests_only=False, dependencies=()):
@@ -12,37 +13,44 @@ def library(uses=(), for_tests_only=False, dependencies=()):
     __dependents_rules__(("*", "/**", users, "//src/python/tools/**", "//tests/**", "!*"))
 
 
-def service(uses=(), data=()):
-    """A deployable service: its sources, one PEX and one image. It never imports another service."""
-    resources(name="data", sources=list(data) or ["py.typed"])
-    python_sources(name="src", sources=["**/*.py"], dependencies=[":data"])
-    pex_binary(
-        name="bin",
-        entry_point="__main__.py",
-        dependencies=[":src"],
-        execution_mode="venv",
-        include_tools=True,
-    )
+def service(uses=(), data=None, migrations=False):
+    """A deployable service: its sources, one PEX and one image. It never imports another service.
+
+    `data` names, for each module that reads files of the package, those files.
+    """
+    _sources(data or {}, {"app.py": [":migrations"]} if migrations else {})
+    if migrations:
+        python_sources(name="migrations", sources=["migrations/**/*.py"])
+    pex_binary(name="bin", entry_point="__main__.py", execution_mode="venv", include_tools=True)
     edge = (_libs(uses), CONTRACTS, THIRD_PARTY, "!*")
     __dependencies_rules__(
         ("/domain.py", "!*"),
         ("/ports.py", "/domain.py", "!*"),
         ("/use_cases.py", "/domain.py", "/ports.py", "!*"),
-        ("/adapters/**", "/domain.py", "/ports.py", "/adapters/**", edge),
-        ("/entrypoints/**", "/domain.py", "/ports.py", "/use_cases.py", "/entrypoints/**", edge),
+        ("/adapters/**", DATA, "/domain.py", "/ports.py", "/adapters/**", edge),
+        ("/entrypoints/**", DATA, "/domain.py", "/ports.py", "/use_cases.py", "/entrypoints/**", edge),
         ("*", "/**", edge),
     )
     __dependents_rules__(("*", "/**", "//src/python/tools/devstack/**", "//tests/**", "!*"))
 
 
-def tool(uses=(), tools=(), services=(), data=()):
+def tool(uses=(), tools=(), services=(), data=None):
     """A tool of the repository. It may import libs, other tools and, to start them, services."""
-    resources(name="data", sources=list(data) or ["py.typed"])
-    python_sources(name="src", sources=["**/*.py"], dependencies=[":data"])
+    _sources(data or {}, {})
     __dependencies_rules__(
         ("*", "/**", _libs(uses), _tools(tools), _services(services), CONTRACTS, THIRD_PARTY, "!*")
     )
     __dependents_rules__(("*", "/**", "//src/python/tools/**", "//tests/**", "!*"))
+
+
+def _sources(data, dependencies):
+    resources(name="typed", sources=["py.typed"])
+    overrides = {module: {"dependencies": list(names)} for module, names in dependencies.items()}
+    for module, files in data.items():
+        name = module.removesuffix(".py").replace("/", ".") + ".data"
+        resources(name=name, sources=list(files))
+        overrides.setdefault(module, {"dependencies": []})["dependencies"].append(f":{name}")
+    python_sources(name="src", sources=["**/*.py", "!migrations/**"], overrides=overrides)
 
 
 def _libs(names):

@@ -23,7 +23,11 @@ CLEAN = {
     "src/python/libs/seawall/messaging/kafka.py": "import aiokafka\n",
     "src/python/libs/seawall/testing/BUILD": "library(for_tests_only=True)",
     "src/python/libs/seawall/testing/until.py": "",
-    "src/python/services/orders/BUILD": 'service(uses=["sql"])',
+    "src/python/services/orders/BUILD": (
+        'service(uses=["sql"], migrations=True, data={"adapters/orders_sql.py": ["adapters/*.sql"]})'
+    ),
+    "src/python/services/orders/migrations/versions/first.py": "import alembic\n",
+    "src/python/services/orders/adapters/accept.sql": "",
     "src/python/services/orders/py.typed": "",
     "src/python/services/orders/__main__.py": "import services.orders.app\n",
     "src/python/services/orders/app.py": (
