@@ -1,0 +1,76 @@
+"""What happens around each unary call on the server's side. Streaming calls pass unchanged."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from prometheus_client import Histogram
+
+from seawall.rpc.metadata import CORRELATION_ID
+from seawall.telemetry import bind_correlation_id, new_correlation_id
+
+_SECONDS = Histogram(
+    "seawall_rpc_server_seconds",
+    "Duration of a gRPC call on the server",
+    ["method", "outcome"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+
+Handler = Any  # grpc.RpcMethodHandler: the stubs leave its fields out
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+Behaviour = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
+
+
+class CorrelationFromMetadata(grpc.aio.ServerInterceptor):
+    """Binds the caller's correlation id, or a new one, while a call is handled."""
+
+    async def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        metadata = dict(handler_call_details.invocation_metadata or ())
+        value = metadata.get(CORRELATION_ID)
+
+        def around(behaviour: Behaviour) -> Behaviour:
+            async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+                with bind_correlation_id(value if isinstance(value, str) else new_correlation_id()):
+                    return await behaviour(request, context)
+
+            return handle
+
+        return _wrapped(await continuation(handler_call_details), around)
+
+
+class ServerMetrics(grpc.aio.ServerInterceptor):
+    """Measures each call as `seawall_rpc_server_seconds{method, outcome}`."""
+
+    async def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        method = str(handler_call_details.method)
+
+        def around(behaviour: Behaviour) -> Behaviour:
+            async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+                started_at = time.perf_counter()
+                outcome = "error"
+                try:
+                    reply = await behaviour(request, context)
+                    outcome = "ok"
+                    return reply
+                finally:
+                    _SECONDS.labels(method, outcome).observe(time.perf_counter() - started_at)
+
+            return handle
+
+        return _wrapped(await continuation(handler_call_details), around)
+
+
+def _wrapped(handler: Handler, around: Callable[[Behaviour], Behaviour]) -> Handler:
+    # An unknown method has no handler: gRPC itself answers UNIMPLEMENTED.
+    if handler is None or handler.unary_unary is None:
+        return handler
+    return grpc.unary_unary_rpc_method_handler(
+        around(handler.unary_unary),
+        request_deserializer=handler.request_deserializer,
+        response_serializer=handler.response_serializer,
+    )
