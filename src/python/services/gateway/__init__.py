@@ -1,0 +1,1 @@
+"""The edge: Envoy, and the control plane that configures and watches it."""

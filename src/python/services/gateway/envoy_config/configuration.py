@@ -1,0 +1,70 @@
+"""One generated configuration: the files that Envoy reads, and one document to validate it by."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.gateway.endpoints import Endpoints
+from services.gateway.envoy_config.bootstrap import bootstrap
+from services.gateway.envoy_config.bootstrap import overload_manager
+from services.gateway.envoy_config.bootstrap import static_bootstrap
+from services.gateway.envoy_config.clusters import assignments
+from services.gateway.envoy_config.clusters import clusters
+from services.gateway.envoy_config.clusters import clusters_with_endpoints
+from services.gateway.envoy_config.listener import listener
+from services.gateway.envoy_config.listener import listener_with_routes
+from services.gateway.envoy_config.resource import Json
+from services.gateway.envoy_config.route_config import route_config
+from services.gateway.route_table import RouteTable
+
+BOOTSTRAP = "bootstrap.json"
+LISTENERS = "listeners.json"
+ROUTES = "routes.json"
+CLUSTERS = "clusters.json"
+ENDPOINTS = "endpoints.json"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What one Envoy is, besides its routes: addresses, folder of its files, limits."""
+
+    listen_host: str
+    listen_port: int
+    admin_port: int
+    folder: Path
+    max_heap_bytes: int = 512 * 1024 * 1024
+    max_connections: int = 20_000
+
+    def file(self, name: str) -> str:
+        """The absolute path of one of the files."""
+        return str(self.folder.absolute() / name)
+
+
+def configuration_files(edge: Edge, table: RouteTable, endpoints: Endpoints) -> dict[str, str]:
+    """File name to text, in the order in which the files must appear."""
+    overload = overload_manager(edge.max_heap_bytes, edge.max_connections)
+    public = listener(edge.listen_host, edge.listen_port, edge.file(ROUTES))
+    start = bootstrap(edge.admin_port, overload, edge.file(LISTENERS), edge.file(CLUSTERS))
+    return {
+        ENDPOINTS: endpoints_file(table, endpoints),
+        CLUSTERS: _discovery(clusters(table, edge.file(ENDPOINTS))),
+        ROUTES: _discovery([route_config(table)]),
+        LISTENERS: _discovery([public]),
+        BOOTSTRAP: json.dumps(start, indent=1),
+    }
+
+
+def endpoints_file(table: RouteTable, endpoints: Endpoints) -> str:
+    """The text of the endpoints file: the one that changes while Envoy runs."""
+    return _discovery(assignments(table, endpoints))
+
+
+def validation_document(edge: Edge, table: RouteTable, endpoints: Endpoints) -> str:
+    """The same configuration in one static document: `--mode validate` reads no resource files."""
+    overload = overload_manager(edge.max_heap_bytes, edge.max_connections)
+    public = listener_with_routes(edge.listen_host, edge.listen_port, route_config(table))
+    return json.dumps(static_bootstrap(overload, public, clusters_with_endpoints(table, endpoints)))
+
+
+def _discovery(resources: list[Json]) -> str:
+    return json.dumps({"resources": resources}, indent=1)
