@@ -1,0 +1,1 @@
+"""What the catalogue is kept in, and how it tells others."""

@@ -1,0 +1,55 @@
+"""Composition root: the catalog service, all wiring visible."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from seawall.messaging import Outbox, OutboxRelay, open_broker
+from seawall.sql import open_database, upgrade
+from seawall.web import READINESS, web_service
+from services.catalog.adapters.catalogue_sql import CatalogueSql
+from services.catalog.adapters.sale_events import TOPICS
+from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
+from services.catalog.entrypoints.read_cache import ReadCache
+from services.catalog.seed import seed_products, seed_sales
+from services.catalog.settings import CatalogSettings
+from services.catalog.use_cases import fill
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: CatalogSettings) -> web.Application:
+    """The service, ready to be run; it connects to nothing before it starts."""
+
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        if settings.migrate_on_start:
+            await upgrade(settings.database_url, MIGRATIONS)
+        async with (
+            open_database(settings.database_url) as database,
+            open_broker(settings.broker_url, client="catalog") as broker,
+        ):
+            await broker.ensure_topics(TOPICS)
+            async with broker.publisher() as publisher:
+                catalogue = CatalogueSql(database, Outbox())
+                app[CATALOGUE] = catalogue
+                if settings.seed:
+                    products = seed_products()
+                    await fill(catalogue, products, seed_sales(products, datetime.now(UTC)))
+                relay = asyncio.create_task(OutboxRelay(database, publisher, service="catalog").run())
+                app[READINESS].add("database", database.ping)
+                app[READINESS].add("relay", lambda: _is_alive(relay))
+                yield
+                relay.cancel()
+                await asyncio.gather(relay, return_exceptions=True)
+
+    app = web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=PROBLEMS)
+    app[READS] = ReadCache()
+    return app
+
+
+async def _is_alive(task: asyncio.Task[None]) -> None:
+    if task.done():
+        raise RuntimeError("the outbox relay has ended")
