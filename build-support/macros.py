@@ -22,6 +22,7 @@ def service(uses=(), data=None, migrations=False):
     if migrations:
         python_sources(name="migrations", sources=["migrations/**/*.py"])
     pex_binary(name="bin", entry_point="__main__.py", execution_mode="venv", include_tools=True)
+    docker_image(name="image", instructions=_image(), dependencies=[":bin"], tags=["docker"])
     edge = (_libs(uses), CONTRACTS, THIRD_PARTY, "!*")
     __dependencies_rules__(
         ("/domain.py", "!*"),
@@ -51,6 +52,22 @@ def _sources(data, dependencies):
         resources(name=name, sources=list(files))
         overrides.setdefault(module, {"dependencies": []})["dependencies"].append(f":{name}")
     python_sources(name="src", sources=["**/*.py", "!migrations/**"], overrides=overrides)
+
+
+def _image():
+    # The base comes by digest (SEAWALL_BASE_IMAGE, see pants.toml). The user owns nothing in the image.
+    pex = build_file_dir().as_posix().replace("/", ".") + "/bin.pex"
+    return [
+        "ARG SEAWALL_BASE_IMAGE",
+        "FROM ${SEAWALL_BASE_IMAGE} AS unpack",
+        f"COPY {pex} /service.pex",
+        "RUN PEX_TOOLS=1 python3.11 /service.pex venv --compile /service",
+        "FROM ${SEAWALL_BASE_IMAGE}",
+        "COPY --from=unpack /service /service",
+        "USER 10001:10001",
+        "ENV SEAWALL_HOST=0.0.0.0 SEAWALL_PORT=8080",
+        'ENTRYPOINT ["/service/pex"]',
+    ]
 
 
 def _libs(names):
