@@ -1,0 +1,98 @@
+"""The payment provider over HTTP. The idempotency key of a charge is its order's id."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import aiohttp
+import msgspec
+from prometheus_client import Histogram
+
+from seawall.telemetry import current_correlation_id
+from services.payments.domain import Approved, CallRejectedError, OutcomeUnknownError, Refused
+
+CALL_SECONDS = Histogram(
+    "shop_payment_provider_call_seconds",
+    "Calls to the payment provider, by what they came to",
+    ["call", "outcome"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+)
+
+
+class ChargeReply(msgspec.Struct, frozen=True):
+    """What we read of the provider's charge."""
+
+    state: Literal["charged", "declined", "voided"]
+    charge_id: str | None = None
+
+
+@asynccontextmanager
+async def open_provider(
+    url: str, *, timeout_seconds: float, max_connections: int
+) -> AsyncIterator["HttpProvider"]:
+    """Opens one session to the provider at `url`; each call is given up after `timeout_seconds`."""
+    connector = aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=30)
+    timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+    async with aiohttp.ClientSession(url, connector=connector, timeout=timeout) as session:
+        yield HttpProvider(session)
+
+
+class HttpProvider:
+    """Implements ports.Provider."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def charge(self, order_id: str, amount_minor: int, currency: str) -> Approved | Refused:
+        body = {
+            "idempotency_key": order_id,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "reference": order_id,
+        }
+        status, answer = await self._post("charge", "/v1/charges", msgspec.json.encode(body))
+        if status == 409:
+            return Refused("voided")
+        reply = _decode(status, answer)
+        if reply.state == "charged" and reply.charge_id:
+            return Approved(reply.charge_id)
+        return Refused(reply.state)
+
+    async def void(self, order_id: str) -> None:
+        status, answer = await self._post("void", f"/v1/charges/{order_id}/void", b"")
+        if _decode(status, answer).state == "charged":
+            raise OutcomeUnknownError("the provider says that a voided charge is charged")
+
+    async def _post(self, call: str, path: str, body: bytes) -> tuple[int, bytes]:
+        headers = {"content-type": "application/json"}
+        if correlation_id := current_correlation_id():
+            headers["x-request-id"] = correlation_id
+        outcome = "unknown"
+        started = self._now()
+        try:
+            async with self._session.post(path, data=body, headers=headers) as response:
+                answer = await response.read()
+            outcome = "unknown" if _is_ambiguous(response.status) else str(response.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OutcomeUnknownError(f"{call}: {type(error).__name__}") from error
+        finally:
+            CALL_SECONDS.labels(call, outcome).observe(self._now() - started)
+        return response.status, answer
+
+    def _now(self) -> float:
+        return self._session.loop.time()
+
+
+def _decode(status: int, answer: bytes) -> ChargeReply:
+    if _is_ambiguous(status):
+        raise OutcomeUnknownError(f"the provider answered {status}")
+    if status >= 400:
+        raise CallRejectedError(f"the provider answered {status}")
+    try:
+        return msgspec.json.decode(answer, type=ChargeReply)
+    except msgspec.DecodeError as error:
+        raise OutcomeUnknownError("the provider's answer cannot be read") from error
+
+
+def _is_ambiguous(status: int) -> bool:
+    return status >= 500 or status in (408, 425, 429) or status < 200

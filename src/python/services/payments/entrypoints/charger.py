@@ -1,0 +1,122 @@
+"""The charger: a loop that claims charges and makes attempts, many at a time, until it is stopped."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from prometheus_client import Counter, Gauge
+
+from seawall.telemetry import bind_correlation_id
+from services.payments.domain import Claim, Outcome
+from services.payments.ports import ChargeQueue, Provider
+from services.payments.use_cases import attempt
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = Counter("shop_payment_attempts", "Attempts at charges and voids, by the state after", ["state"])
+IN_FLIGHT = Gauge("shop_payment_attempts_in_flight", "Attempts that are being made now")
+
+
+class Charger:
+    """Makes up to `concurrency` attempts at once.
+
+    It is woken when there is work, and looks by itself every `poll_seconds`: for retries that are
+    due, and for charges that another replica claimed and did not finish.
+    """
+
+    def __init__(
+        self,
+        queue: ChargeQueue,
+        provider: Provider,
+        *,
+        concurrency: int = 64,
+        poll_seconds: float = 0.5,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._queue = queue
+        self._provider = provider
+        self._concurrency = concurrency
+        self._poll_seconds = poll_seconds
+        self._draw = draw
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._attempts: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Says that there may be work."""
+        self._work.set()
+
+    async def run(self) -> None:
+        """Runs until it is cancelled. A fault of the store delays, and is logged."""
+        while True:
+            free = await self._free()
+            self._work.clear()
+            claims = await self._claim(free)
+            for claim in claims:
+                self._start(claim)
+            if len(claims) < free:
+                await self._pause()
+
+    async def finish(self, timeout_seconds: float) -> None:
+        """Lets the attempts under way end; what does not in time is cancelled, and its lease lapses."""
+        if self._attempts:
+            _, late = await asyncio.wait(self._attempts, timeout=timeout_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _free(self) -> int:
+        # Claims are made for a quarter of the permits at least: one statement for many charges.
+        while len(self._attempts) > self._concurrency * 3 // 4:
+            self._room.clear()
+            await self._room.wait()
+        return self._concurrency - len(self._attempts)
+
+    async def _claim(self, limit: int) -> list[Claim]:
+        try:
+            return await self._queue.claim(limit)
+        except Exception:
+            logger.exception("charges could not be claimed")
+            await asyncio.sleep(self._poll_seconds)
+            return []
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_seconds):
+                await self._work.wait()
+        except TimeoutError:
+            return
+
+    def _start(self, claim: Claim) -> None:
+        task = asyncio.get_running_loop().create_task(self._attempt(claim))
+        self._attempts.add(task)
+        IN_FLIGHT.inc()
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._attempts.discard(task)
+        IN_FLIGHT.dec()
+        self._room.set()
+
+    async def _attempt(self, claim: Claim) -> None:
+        with bind_correlation_id(claim.correlation_id):
+            try:
+                outcome = await attempt(claim, self._provider, self._draw)
+                if await self._queue.settle(outcome):
+                    self._settled(outcome)
+            except Exception:
+                logger.exception("an attempt failed; its lease lapses", extra={"order_id": claim.order_id})
+
+    def _settled(self, outcome: Outcome) -> None:
+        ATTEMPTS.labels(outcome.state).inc()
+        facts = {
+            "order_id": outcome.claim.order_id,
+            "attempt": outcome.claim.attempt,
+            "reason": outcome.reason,
+        }
+        if outcome.is_final:
+            logger.info("payment %s", outcome.state, extra=facts)
+            return
+        logger.warning("payment still %s", outcome.state, extra=facts)
+        asyncio.get_running_loop().call_later(outcome.retry_seconds, self.wake)

@@ -1,0 +1,54 @@
+"""Takes ChargePayment and VoidPayment, a batch of messages in one transaction."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from seawall.messaging import Message, admit, decode
+from seawall.sql import Database
+from services.payments.domain import ChargeRequest, VoidRequest
+from services.payments.ports import ChargeBook
+from services.payments.use_cases import take_commands
+from shop.payments.v1.payments_pb2 import ChargePayment, VoidPayment
+
+CONSUMER = "payments"
+
+
+class CommandConsumer:
+    """Hands each command to the use case once, however often it is delivered."""
+
+    def __init__(
+        self,
+        database: Database,
+        open_book: Callable[[AsyncConnection], ChargeBook],
+        taken: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._open_book = open_book
+        self._taken = taken
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Takes a batch. Raises Undecodable for a message that is no command."""
+        commands = {message.id: _command(message) for message in messages}
+        async with self._database.transaction() as connection:
+            fresh = [commands[message.id] for message in await admit(connection, CONSUMER, messages)]
+            if not fresh:
+                return
+            charges = [command for command in fresh if isinstance(command, ChargeRequest)]
+            voids = [command for command in fresh if isinstance(command, VoidRequest)]
+            await take_commands(self._open_book(connection), charges, voids)
+        self._taken()
+
+
+def _command(message: Message) -> ChargeRequest | VoidRequest:
+    event = decode(message, ChargePayment, VoidPayment)
+    if isinstance(event, VoidPayment):
+        return VoidRequest(event.order_id, message.correlation_id)
+    return ChargeRequest(
+        order_id=event.order_id,
+        customer_id=event.customer_id,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        deadline_ms=event.deadline_ms,
+        correlation_id=message.correlation_id,
+    )
