@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from seawall.valkey.errors import CommandFailed, ValkeyUnavailable
 
@@ -124,6 +125,8 @@ async def open_valkey(
         # redis-py's default is ten attempts: an INCR whose reply is lost would be counted eleven times.
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
+        # Where these are on (redis-py's default), the pool hands out connections that the server has closed.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
         client_name="seawall",
     )
     redis = Redis.from_pool(pool)

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from redis.exceptions import NoScriptError
+
 from seawall.valkey.client import Valkey, Value
 from seawall.valkey.errors import CommandFailed
 
@@ -25,6 +27,6 @@ class Script:
         try:
             return await valkey.execute("EVALSHA", self._sha1, len(keys), *keys, *args)
         except CommandFailed as error:
-            if "NOSCRIPT" not in str(error) and "No matching script" not in str(error):
+            if not isinstance(error.__cause__, NoScriptError):
                 raise
         return await valkey.execute("EVAL", self._lua, len(keys), *keys, *args)
