@@ -22,7 +22,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class SaleItem:
-    """A product in a sale: `stock` units at `price_minor` cents, at most `per_customer_cap` to each customer."""
+    """A product in a sale: `stock` units at `price_minor` cents, `per_customer_cap` of them to each customer."""
 
     sku: str
     name: str

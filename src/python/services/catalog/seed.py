@@ -51,7 +51,7 @@ def _product(
             "finish": finish["name"],
             "material": model["material"],
             "weight": _weight(model["weight_g"]),
-            "care": category["care"],
+            "care": model.get("care", category["care"]),
         },
     )
 
