@@ -1,0 +1,1 @@
+"""The stock of every sale: holds, reservations and what is sold."""

@@ -1,0 +1,16 @@
+"""python -m services.inventory"""
+
+from seawall.settings import load
+from seawall.web import run
+from services.inventory.app import build
+from services.inventory.settings import InventorySettings
+
+
+def main() -> None:
+    """Serves until SIGTERM."""
+    settings = load(InventorySettings)
+    run(build(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Everything that inventory is made of, wired once."""
+
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
+from seawall.rpc import serve_grpc
+from seawall.sql import open_database, upgrade
+from seawall.valkey import open_valkey
+from seawall.web import READINESS, web_service
+from services.inventory import use_cases
+from services.inventory.adapters.events import TOPIC as EVENTS_TOPIC
+from services.inventory.adapters.holds_valkey import ValkeyHolds
+from services.inventory.adapters.ledger_sql import CONSUMER, SqlLedger
+from services.inventory.background import Job, background, every
+from services.inventory.entrypoints import consumers, grpc_api, http_api
+from services.inventory.ports import HoldsUnavailable
+from services.inventory.settings import InventorySettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+TOPICS = {EVENTS_TOPIC: 4, consumers.COMMANDS_TOPIC: 4, consumers.SALES_TOPIC: 4}
+VALKEY_TIMEOUT_SECONDS = 0.25
+# What a store may throw while it is away; anything else is a bug and ends the process.
+TOLERATED = (HoldsUnavailable, SQLAlchemyError, OSError, TimeoutError)
+
+_log = logging.getLogger(__name__)
+
+
+def build(settings: InventorySettings) -> web.Application:
+    """The service, not started yet."""
+    return web_service(
+        settings, name="inventory", routes=http_api.routes, lifetime=partial(_lifetime, settings)
+    )
+
+
+async def _lifetime(settings: InventorySettings, app: web.Application) -> AsyncIterator[None]:
+    if settings.migrate_on_start:
+        await upgrade(settings.database_url, MIGRATIONS)
+    async with (
+        open_database(settings.database_url) as database,
+        open_broker(settings.broker_url, client="inventory") as broker,
+        broker.publisher() as publisher,
+        open_valkey(settings.valkey_url, timeout_seconds=VALKEY_TIMEOUT_SECONDS) as valkey,
+    ):
+        await broker.ensure_topics(TOPICS)
+        relay = OutboxRelay(database, publisher, service="inventory")
+        ledger = SqlLedger(database, Outbox(), wake=relay.wake)
+        holds = ValkeyHolds(valkey, hold_seconds=settings.hold_seconds)
+        take = partial(use_cases.take_holds, ledger=ledger, holds=holds)
+        app[http_api.STOCK_OF] = partial(use_cases.stock_of, ledger=ledger, holds=holds)
+        async with (
+            serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
+            background(relay=relay.run(), **_jobs(broker, ledger, holds)) as jobs,
+        ):
+            _log.info("grpc ready", extra={"grpc_port": grpc_port})
+            app[READINESS].add("database", database.ping)
+            app[READINESS].add("broker", broker.ping)
+            app[READINESS].add("jobs", jobs.check)
+            yield
+
+
+def _jobs(broker: Broker, ledger: SqlLedger, holds: ValkeyHolds) -> dict[str, Job]:
+    apply = partial(use_cases.apply_commands, ledger=ledger, holds=holds)
+    schedule = partial(use_cases.schedule_sales, ledger=ledger, holds=holds)
+    repay = partial(use_cases.repay_holds, ledger=ledger, holds=holds)
+    lapse = partial(use_cases.lapse_holds, ledger=ledger, holds=holds)
+    commands = broker.subscriber([consumers.COMMANDS_TOPIC], CONSUMER)
+    sales = broker.subscriber([consumers.SALES_TOPIC], "inventory.sales")
+    return {
+        "commands": commands.run(consumers.commands_handler(apply)),
+        "sales": sales.run(consumers.sales_handler(schedule)),
+        "repay": every(1.0, repay, *TOLERATED),
+        "lapse": every(1.0, lapse, *TOLERATED),
+    }

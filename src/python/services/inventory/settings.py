@@ -1,0 +1,13 @@
+"""The settings of inventory: the only place that reads the environment."""
+
+from seawall.settings import ServiceSettings
+
+
+class InventorySettings(ServiceSettings):
+    """Beside what every service has: its stores, and where it serves gRPC (0 takes a free port)."""
+
+    database_url: str
+    broker_url: str
+    valkey_url: str
+    grpc_port: int = 0
+    hold_seconds: float = 30.0

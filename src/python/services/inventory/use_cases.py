@@ -1,0 +1,121 @@
+"""What inventory does."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+
+from services.inventory.domain import ItemStock, Refusal, Sale, Wish
+from services.inventory.ports import Delivery, Holds, HoldsUnavailable, LedgerStore, SaleNotLoaded
+
+LOAD_ATTEMPTS = 20
+LOAD_POLL_SECONDS = 0.02
+REPAY_BATCH = 500
+
+
+async def schedule_sales(sales: Sequence[Sale], *, ledger: LedgerStore, holds: Holds) -> None:
+    """Open the ledger of announced sales, and their counters if those can be reached."""
+    await ledger.schedule(sales)
+    with suppress(HoldsUnavailable):
+        for sale in sales:
+            await load_sale(sale.sale_id, ledger=ledger, holds=holds)
+
+
+async def take_holds(wishes: Sequence[Wish], *, ledger: LedgerStore, holds: Holds) -> list[Refusal | None]:
+    """Hold units for many orders; the answers are in the order of the wishes, None is a hold.
+
+    Where the counters do not answer, the ledger says who would get units: nobody holds them then,
+    and the ledger decides again when the order is reserved.
+    """
+    by_sale: dict[str, list[int]] = {}
+    for index, wish in enumerate(wishes):
+        by_sale.setdefault(wish.item.sale_id, []).append(index)
+    answers: list[Refusal | None] = [None] * len(wishes)
+    for sale_id, indexes in by_sale.items():
+        of_sale = [wishes[index] for index in indexes]
+        refusals = await _take_of_sale(sale_id, of_sale, ledger, holds)
+        for index, refusal in zip(indexes, refusals, strict=True):
+            answers[index] = refusal
+    return answers
+
+
+async def _take_of_sale(
+    sale_id: str, wishes: Sequence[Wish], ledger: LedgerStore, holds: Holds
+) -> list[Refusal | None]:
+    try:
+        try:
+            return await holds.take(sale_id, wishes)
+        except SaleNotLoaded:
+            await load_sale(sale_id, ledger=ledger, holds=holds)
+            return await holds.take(sale_id, wishes)
+    except (HoldsUnavailable, SaleNotLoaded):
+        return await ledger.preview(wishes)
+
+
+async def load_sale(sale_id: str, *, ledger: LedgerStore, holds: Holds) -> bool:
+    """Fill the counters of a sale from the ledger, or wait for whoever is doing it.
+
+    False if there is no such sale, or it takes too long. Raises HoldsUnavailable.
+    """
+    items = await ledger.items(sale_id)
+    if not items:
+        return False
+    for _ in range(LOAD_ATTEMPTS):
+        token = uuid.uuid4().hex
+        if await holds.begin_load(sale_id, token):
+            if await _load(sale_id, token, ledger, holds):
+                return True
+        elif await _is_loaded(sale_id, holds):
+            return True
+        await asyncio.sleep(LOAD_POLL_SECONDS)
+    return False
+
+
+async def _load(sale_id: str, token: str, ledger: LedgerStore, holds: Holds) -> bool:
+    # Read after begin_load: what commits later is settled on top, what committed before is read here.
+    async for page in ledger.kept(sale_id):
+        if not await holds.load(sale_id, token, page):
+            return False
+    return await holds.finish_load(sale_id, token, await ledger.items(sale_id))
+
+
+async def _is_loaded(sale_id: str, holds: Holds) -> bool:
+    try:
+        await holds.stock(sale_id)
+    except SaleNotLoaded:
+        return False
+    return True
+
+
+async def apply_commands(deliveries: Sequence[Delivery], *, ledger: LedgerStore, holds: Holds) -> None:
+    """Reserve, release and sell what a batch of messages asks for; each message counts once.
+
+    The counters follow the ledger: at once, or later from what the ledger says is owed to them.
+    A crash in between is healed by redelivery, because repeated messages are settled again.
+    """
+    positions = await ledger.apply(deliveries)
+    if not positions:
+        return
+    try:
+        await holds.settle(positions)
+    except HoldsUnavailable:
+        await ledger.owe(positions)
+
+
+async def repay_holds(*, ledger: LedgerStore, holds: Holds) -> int:
+    """Tell the counters what they missed while they could not be reached. Raises HoldsUnavailable."""
+    return await ledger.repay(holds.settle, REPAY_BATCH)
+
+
+async def lapse_holds(*, ledger: LedgerStore, holds: Holds) -> int:
+    """Give back the units of holds whose orders never came. Raises HoldsUnavailable."""
+    return sum([await holds.lapse(sale_id) for sale_id in await ledger.unfinished_sales()])
+
+
+async def stock_of(sale_id: str, *, ledger: LedgerStore, holds: Holds) -> list[ItemStock]:
+    """What is left of a sale: by the counters, or by the ledger where they do not answer."""
+    try:
+        return await holds.stock(sale_id)
+    except (HoldsUnavailable, SaleNotLoaded):
+        items = await ledger.items(sale_id)
+        return [ItemStock(item.key.sku, item.available, item.stock) for item in items]
