@@ -1,0 +1,16 @@
+"""Runs the service: `python -m services.accounts`."""
+
+from seawall.settings import load
+from seawall.web import run
+from services.accounts.app import build
+from services.accounts.settings import AccountsSettings
+
+
+def main() -> None:
+    """Reads the settings, serves until SIGTERM."""
+    settings = load(AccountsSettings)
+    run(build(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The composition root: everything is wired here."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from seawall.auth import PasswordHasher, TokenIssuer
+from seawall.sql import open_database, upgrade
+from seawall.web import READINESS, web_service
+from services.accounts import use_cases
+from services.accounts.adapters.customers_sql import CustomersSql
+from services.accounts.adapters.sessions_sql import SessionsSql
+from services.accounts.entrypoints.http_api import ACCOUNTS, PROBLEMS, routes
+from services.accounts.settings import AccountsSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_PURGE_INTERVAL_SECONDS = 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+def build(settings: AccountsSettings) -> web.Application:
+    """The application. It connects when it starts, not here. Errors: ValueError for a bad signing key."""
+    tokens = TokenIssuer(settings.signing_key.get_secret_value())
+    return web_service(
+        settings,
+        name="accounts",
+        routes=routes,
+        lifetime=partial(_lifetime, settings, tokens),
+        problems=PROBLEMS,
+    )
+
+
+async def _lifetime(
+    settings: AccountsSettings, tokens: TokenIssuer, app: web.Application
+) -> AsyncIterator[None]:
+    database_url = settings.database_url.get_secret_value()
+    if settings.migrate_on_start:
+        await upgrade(database_url, MIGRATIONS)
+    async with open_database(database_url) as database:
+        with PasswordHasher() as passwords:
+            accounts = use_cases.Accounts(CustomersSql(database), SessionsSql(database), passwords, tokens)
+            await _ensure_operator(accounts, settings)
+            app[ACCOUNTS] = accounts
+            app[READINESS].add("database", database.ping)
+            async with _purging(accounts):
+                yield
+
+
+async def _ensure_operator(accounts: use_cases.Accounts, settings: AccountsSettings) -> None:
+    if settings.operator_email is not None and settings.operator_password is not None:
+        password = settings.operator_password.get_secret_value()
+        await use_cases.ensure_operator(accounts, settings.operator_email, password)
+
+
+@contextlib.asynccontextmanager
+async def _purging(accounts: use_cases.Accounts) -> AsyncIterator[None]:
+    task = asyncio.create_task(_purge_for_ever(accounts))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _purge_for_ever(accounts: use_cases.Accounts) -> None:
+    while True:
+        try:
+            deleted = await use_cases.forget_ended_sessions(accounts)
+            logger.info("expired sessions deleted", extra={"sessions": deleted})
+        except Exception:
+            # The table only grows until the next round: no reason to stop serving.
+            logger.exception("expired sessions could not be deleted")
+        await asyncio.sleep(_PURGE_INTERVAL_SECONDS)

@@ -1,0 +1,22 @@
+"""What can be set from outside."""
+
+from typing import Self
+
+from pydantic import SecretStr, model_validator
+
+from seawall.settings import ServiceSettings
+
+
+class AccountsSettings(ServiceSettings):
+    """The environment of the service: names have the prefix SEAWALL_, secrets may come from <NAME>_FILE."""
+
+    database_url: SecretStr
+    signing_key: SecretStr
+    operator_email: str | None = None
+    operator_password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _operator_is_whole(self) -> Self:
+        if (self.operator_email is None) != (self.operator_password is None):
+            raise ValueError("operator_email and operator_password belong together")
+        return self
