@@ -2,7 +2,6 @@
 
 from seawall.settings import load
 from seawall.web import run
-
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 

@@ -1,9 +1,7 @@
 """Where each service can be reached: from settings, or from a file that is watched."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +45,7 @@ async def watch_endpoints(path: Path, poll_seconds: float = POLL_SECONDS) -> Asy
         if stamp is None or stamp == seen:
             continue
         seen = stamp
-        yield path.read_text(encoding="utf-8")
+        yield await asyncio.to_thread(path.read_text, encoding="utf-8")
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -3,15 +3,16 @@
 import difflib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
 
-from services.gateway.route_table import Route
-from services.gateway.route_table import RouteTable
-from services.gateway.route_table import ServiceLimits
+from services.gateway.route_table import Route, RouteTable, ServiceLimits
 
+PACKAGED_ROUTES = Path(__file__).with_name("routes.yaml")
+
+T = TypeVar("T")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<place>[^`]*)`$")
 
@@ -47,12 +48,12 @@ class _Document:
     def _read(self, node: yaml.Node, place: str) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
-            return {key: value for key, value in self._fields(node, place)}
+            return self._fields(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._read(item, f"{place}[{index}]") for index, item in enumerate(node.value)]
         return yaml.SafeLoader("").construct_object(node)
 
-    def _fields(self, node: yaml.MappingNode, place: str) -> list[tuple[str, Any]]:
+    def _fields(self, node: yaml.MappingNode, place: str) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
@@ -62,7 +63,7 @@ class _Document:
                 raise self.error(inner, "is given twice")
             self.lines[inner] = key_node.start_mark.line + 1
             fields[key] = self._read(value_node, inner)
-        return list(fields.items())
+        return fields
 
 
 def load_routes(path: Path) -> RouteTable:
@@ -77,21 +78,29 @@ def load_routes(path: Path) -> RouteTable:
 def parse_routes(text: str, file: str = "routes.yaml") -> RouteTable:
     """The table in the text; `file` names it in errors. Raises RouteFileError."""
     document = _Document(text, file)
-    try:
-        table = msgspec.convert(document.value, RouteTable)
-    except msgspec.ValidationError as error:
-        raise _refusal(document, str(error)) from error
+    services = document.value.get("services") if isinstance(document.value, dict) else None
+    if isinstance(services, dict):  # one by one, because msgspec does not say which of them is at fault
+        for name, limits in services.items():
+            _convert(limits, ServiceLimits, f".services.{name}", document)
+    table = _convert(document.value, RouteTable, "", document)
     _check(table, document)
     return table
 
 
-def _refusal(document: _Document, message: str) -> RouteFileError:
+def _convert(value: object, kind: type[T], place: str, document: _Document) -> T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _refusal(document, place, str(error)) from error
+
+
+def _refusal(document: _Document, outer: str, message: str) -> RouteFileError:
     found = _PLACE.search(message)
-    place = found["place"] if found else ""
+    place = outer + (found["place"] if found else "")
     fault = _PLACE.sub("", message)
     unknown = _UNKNOWN_FIELD.search(fault)
     if unknown is None:
-        return document.error(place.replace("[...]", ""), fault)
+        return document.error(place, fault)
     field = unknown["field"]
     known = _fields_at(place)
     nearest = difflib.get_close_matches(field, known, n=1)

@@ -1,8 +1,7 @@
 """The route table: what routes.yaml may say, as types. Numbers are in the unit that their name gives."""
 
 from collections.abc import Iterator
-from typing import Annotated
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field
-from pydantic import field_validator
-from seawall.settings import ServiceSettings
+from pydantic import Field, field_validator
 
+from seawall.settings import ServiceSettings
 from services.gateway.endpoints import parse_endpoints
 
 

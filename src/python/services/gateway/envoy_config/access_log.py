@@ -1,7 +1,6 @@
 """The access log: a JSON line on stdout per request, in the shape of the services' own logs."""
 
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import typed
+from services.gateway.envoy_config.resource import Json, typed
 
 _TIME = "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%"
 
@@ -16,7 +15,7 @@ def access_log() -> Json:
         "message": "request",
         "correlation_id": "%REQ(X-REQUEST-ID)%",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:ORIG)%",
+        "path": "%PATH(NQ:PATH)%",
         "route": "%ROUTE_NAME%",
         "status": "%RESPONSE_CODE%",
         "flags": "%RESPONSE_FLAGS%",

@@ -1,10 +1,6 @@
 """The bootstrap: what Envoy needs before it reads its first resource file."""
 
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import duration
-from services.gateway.envoy_config.resource import file_source
-from services.gateway.envoy_config.resource import socket_address
-from services.gateway.envoy_config.resource import typed
+from services.gateway.envoy_config.resource import Json, duration, file_source, socket_address, typed
 
 _MONITORS = "envoy.resource_monitors"
 

@@ -1,25 +1,19 @@
 """Clusters and their endpoints: how each service is reached, protected and judged healthy."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from services.gateway.endpoints import Endpoint
-from services.gateway.endpoints import Endpoints
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import duration
-from services.gateway.envoy_config.resource import file_source
-from services.gateway.envoy_config.resource import socket_address
-from services.gateway.envoy_config.resource import typed
-from services.gateway.route_table import RouteTable
-from services.gateway.route_table import ServiceLimits
+from services.gateway.endpoints import Endpoint, Endpoints
+from services.gateway.envoy_config.resource import Json, duration, file_source, socket_address, typed
+from services.gateway.route_table import RouteTable, ServiceLimits
 
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def clusters(table: RouteTable, endpoints_file: str) -> list[Json]:
-    """A cluster for every service of the table; its endpoints come from the file."""
-    source = {"eds_config": file_source(endpoints_file)}
+def clusters(table: RouteTable, endpoints_file: Callable[[str], str]) -> list[Json]:
+    """A cluster for every service of the table; its endpoints come from the file of that service."""
     return [
-        _cluster(name, limits) | {"type": "EDS", "eds_cluster_config": source}
+        _cluster(name, limits)
+        | {"type": "EDS", "eds_cluster_config": {"eds_config": file_source(endpoints_file(name))}}
         for name, limits in table.services.items()
     ]
 
@@ -33,10 +27,10 @@ def clusters_with_endpoints(table: RouteTable, endpoints: Endpoints) -> list[Jso
     ]
 
 
-def assignments(table: RouteTable, endpoints: Endpoints) -> list[Json]:
-    """The endpoints of every service of the table; a service without one answers 503."""
+def assignment(name: str, endpoints: Endpoints) -> Json:
+    """The endpoints of one service; a service without one answers 503."""
     kind = "envoy.config.endpoint.v3.ClusterLoadAssignment"
-    return [typed(kind, **_assignment(name, endpoints.get(name, ()))) for name in table.services]
+    return typed(kind, **_assignment(name, endpoints.get(name, ())))
 
 
 def _assignment(name: str, endpoints: Iterable[Endpoint]) -> Json:

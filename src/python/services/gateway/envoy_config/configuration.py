@@ -5,14 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.gateway.endpoints import Endpoints
-from services.gateway.envoy_config.bootstrap import bootstrap
-from services.gateway.envoy_config.bootstrap import overload_manager
-from services.gateway.envoy_config.bootstrap import static_bootstrap
-from services.gateway.envoy_config.clusters import assignments
-from services.gateway.envoy_config.clusters import clusters
-from services.gateway.envoy_config.clusters import clusters_with_endpoints
-from services.gateway.envoy_config.listener import listener
-from services.gateway.envoy_config.listener import listener_with_routes
+from services.gateway.envoy_config.bootstrap import bootstrap, overload_manager, static_bootstrap
+from services.gateway.envoy_config.clusters import assignment, clusters, clusters_with_endpoints
+from services.gateway.envoy_config.listener import listener, listener_with_routes
 from services.gateway.envoy_config.resource import Json
 from services.gateway.envoy_config.route_config import route_config
 from services.gateway.route_table import RouteTable
@@ -21,7 +16,6 @@ BOOTSTRAP = "bootstrap.json"
 LISTENERS = "listeners.json"
 ROUTES = "routes.json"
 CLUSTERS = "clusters.json"
-ENDPOINTS = "endpoints.json"
 
 
 @dataclass(frozen=True)
@@ -45,18 +39,17 @@ def configuration_files(edge: Edge, table: RouteTable, endpoints: Endpoints) -> 
     overload = overload_manager(edge.max_heap_bytes, edge.max_connections)
     public = listener(edge.listen_host, edge.listen_port, edge.file(ROUTES))
     start = bootstrap(edge.admin_port, overload, edge.file(LISTENERS), edge.file(CLUSTERS))
-    return {
-        ENDPOINTS: endpoints_file(table, endpoints),
-        CLUSTERS: _discovery(clusters(table, edge.file(ENDPOINTS))),
+    return endpoint_files(table, endpoints) | {
+        CLUSTERS: _discovery(clusters(table, lambda service: edge.file(_endpoints_of(service)))),
         ROUTES: _discovery([route_config(table)]),
         LISTENERS: _discovery([public]),
         BOOTSTRAP: json.dumps(start, indent=1),
     }
 
 
-def endpoints_file(table: RouteTable, endpoints: Endpoints) -> str:
-    """The text of the endpoints file: the one that changes while Envoy runs."""
-    return _discovery(assignments(table, endpoints))
+def endpoint_files(table: RouteTable, endpoints: Endpoints) -> dict[str, str]:
+    """A file of endpoints per service (Envoy wants them apart): those that change while Envoy runs."""
+    return {_endpoints_of(name): _discovery([assignment(name, endpoints)]) for name in table.services}
 
 
 def validation_document(edge: Edge, table: RouteTable, endpoints: Endpoints) -> str:
@@ -68,3 +61,7 @@ def validation_document(edge: Edge, table: RouteTable, endpoints: Endpoints) -> 
 
 def _discovery(resources: list[Json]) -> str:
     return json.dumps({"resources": resources}, indent=1)
+
+
+def _endpoints_of(service: str) -> str:
+    return f"endpoints.{service}.json"

@@ -2,16 +2,10 @@
 
 from services.gateway.envoy_config.access_log import access_log
 from services.gateway.envoy_config.local_replies import local_replies
-from services.gateway.envoy_config.resource import FILTERS
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import duration
-from services.gateway.envoy_config.resource import file_source
-from services.gateway.envoy_config.resource import socket_address
-from services.gateway.envoy_config.resource import typed
+from services.gateway.envoy_config.resource import FILTERS, Json, duration, file_source, socket_address, typed
 from services.gateway.envoy_config.roles import role_filter
 from services.gateway.envoy_config.route_config import NAME as ROUTE_CONFIG
-from services.gateway.envoy_config.tokens import CLAIMS
-from services.gateway.envoy_config.tokens import token_filter
+from services.gateway.envoy_config.tokens import CLAIMS, token_filter
 
 NAME = "public"
 MAX_BODY_BYTES = 1024 * 1024
@@ -91,19 +85,18 @@ def _request_identity() -> Json:
         "use_remote_address": True,
         "internal_address_config": {},
         "generate_request_id": True,
-        "preserve_external_request_id": False,
         "always_set_request_id_in_response": True,
         "request_id_extension": {"typed_config": typed(uuid, pack_trace_reason=False)},
     }
 
 
 def _strip_identity() -> Json:
-    """Identity headers sent from outside go before any route is chosen, token or not."""
+    """Identity headers and request ids from outside go before any route is chosen, token or not."""
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": typed(
             "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            mutations=[{"remove": header} for header in CLAIMS.values()],
+            mutations=[{"remove": header} for header in (*CLAIMS.values(), "x-request-id")],
         ),
     }
 

@@ -1,6 +1,6 @@
 """What Envoy answers by itself, as problem details (RFC 9457). Nothing of the request is echoed."""
 
-from services.gateway.envoy_config.resource import Json
+from services.gateway.envoy_config.resource import Json, typed
 
 _PROBLEMS = {
     400: ("bad-request", "The request is not valid HTTP"),
@@ -25,15 +25,20 @@ _HEADERS = {
 def local_replies() -> Json:
     """A body for every status that Envoy answers with, the request id in each."""
     return {
-        "mappers": [_mapper(status, *problem) for status, problem in _PROBLEMS.items()],
+        "mappers": [
+            # Envoy answers 401 while it has no keys, and 403 to a token made for somebody else.
+            _mapper(503, *_PROBLEMS[503], _details_start_with("jwt_authn_access_denied{Jwks_remote")),
+            _mapper(401, *_PROBLEMS[401], _details_start_with("jwt_authn_access_denied")),
+            *(_mapper(status, *problem, _status_is(status)) for status, problem in _PROBLEMS.items()),
+        ],
         "body_format": _body("gateway-error", "The request was refused"),
     }
 
 
-def _mapper(status: int, kind: str, title: str) -> Json:
-    comparison = {"op": "EQ", "value": {"default_value": status, "runtime_key": f"local_reply.{status}"}}
+def _mapper(status: int, kind: str, title: str, when: Json) -> Json:
     mapper: Json = {
-        "filter": {"status_code_filter": {"comparison": comparison}},
+        "filter": when,
+        "status_code": status,
         "body_format_override": _body(kind, title),
     }
     if status in _HEADERS:
@@ -41,6 +46,19 @@ def _mapper(status: int, kind: str, title: str) -> Json:
         header = {"key": name, "value": value}
         mapper["headers_to_add"] = [{"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]
     return mapper
+
+
+def _status_is(status: int) -> Json:
+    comparison = {"op": "EQ", "value": {"default_value": status, "runtime_key": f"local_reply.{status}"}}
+    return {"status_code_filter": {"comparison": comparison}}
+
+
+def _details_start_with(prefix: str) -> Json:
+    cel = typed(
+        "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+        expression=f"response.code_details.startsWith('{prefix}')",
+    )
+    return {"extension_filter": {"name": "envoy.access_loggers.extension_filters.cel", "typed_config": cel}}
 
 
 def _body(kind: str, title: str) -> Json:

@@ -1,8 +1,6 @@
 """Routes that only one role may use: judged by the verified role header."""
 
-from services.gateway.envoy_config.resource import FILTERS
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import typed
+from services.gateway.envoy_config.resource import FILTERS, Json, typed
 from services.gateway.envoy_config.tokens import CLAIMS
 
 FILTER_NAME = f"{FILTERS}.rbac"

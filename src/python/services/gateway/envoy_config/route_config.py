@@ -2,14 +2,10 @@
 
 import re
 
-from services.gateway.envoy_config.resource import FILTERS
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import duration
-from services.gateway.envoy_config.resource import typed
+from services.gateway.envoy_config.resource import FILTERS, Json, duration, typed
 from services.gateway.envoy_config.roles import role_policy
 from services.gateway.envoy_config.tokens import token_policy
-from services.gateway.route_table import Route
-from services.gateway.route_table import RouteTable
+from services.gateway.route_table import Route, RouteTable
 
 NAME = "public"
 STREAM_IDLE_SECONDS = 300.0
@@ -20,9 +16,7 @@ def route_config(table: RouteTable) -> Json:
     return typed(
         "envoy.config.route.v3.RouteConfiguration",
         name=NAME,
-        virtual_hosts=[
-            {"name": NAME, "domains": ["*"], "routes": [_route(route) for route in table.routes]}
-        ],
+        virtual_hosts=[{"name": NAME, "domains": ["*"], "routes": [_route(route) for route in table.routes]}],
     )
 
 

@@ -1,9 +1,6 @@
 """Customer tokens: who issues them, where they are looked for, which headers tell services who calls."""
 
-from services.gateway.envoy_config.resource import FILTERS
-from services.gateway.envoy_config.resource import Json
-from services.gateway.envoy_config.resource import duration
-from services.gateway.envoy_config.resource import typed
+from services.gateway.envoy_config.resource import FILTERS, Json, duration, typed
 from services.gateway.route_table import Route
 
 FILTER_NAME = f"{FILTERS}.jwt_authn"

