@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def build(settings: AccountsSettings) -> web.Application:
-    """The application. It connects when it starts, not here. Errors: ValueError for a bad signing key."""
+    """The application. It connects when it starts, not here."""
     tokens = TokenIssuer(settings.signing_key.get_secret_value())
     return web_service(
         settings,

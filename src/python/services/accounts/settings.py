@@ -2,8 +2,9 @@
 
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
+from seawall.auth import TokenIssuer
 from seawall.settings import ServiceSettings
 
 
@@ -14,6 +15,12 @@ class AccountsSettings(ServiceSettings):
     signing_key: SecretStr
     operator_email: str | None = None
     operator_password: SecretStr | None = None
+
+    @field_validator("signing_key")
+    @classmethod
+    def _signing_key_is_usable(cls, value: SecretStr) -> SecretStr:
+        TokenIssuer(value.get_secret_value())
+        return value
 
     @model_validator(mode="after")
     def _operator_is_whole(self) -> Self:

@@ -74,7 +74,7 @@ class FakeSessions:
 
 @dataclass
 class FakePasswords:
-    """Hashes that can be read; counts the verifications, because their number is what a visitor could time."""
+    """Hashes that can be read. Counts verifications: their number is what a visitor could time."""
 
     parameters: int = 1
     verifications: int = 0

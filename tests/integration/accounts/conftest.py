@@ -1,0 +1,31 @@
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from seawall.auth import generate_signing_key
+from services.accounts.app import build
+from services.accounts.settings import AccountsSettings
+
+OPERATOR = {"email": "operator@shop.example", "password": "an operator password"}
+
+
+@pytest.fixture
+def settings(database_url):
+    return AccountsSettings(
+        database_url=database_url,
+        signing_key=generate_signing_key(),
+        operator_email=OPERATOR["email"],
+        operator_password=OPERATOR["password"],
+    )
+
+
+@pytest.fixture
+async def client(settings):
+    """The service on its own database, over HTTP."""
+    async with TestClient(TestServer(build(settings))) as client:
+        yield client
+
+
+@pytest.fixture
+def operator():
+    """The operator's credentials as the settings have them."""
+    return OPERATOR

@@ -1,0 +1,88 @@
+"""The service as a process: its settings, its ready line, its end."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+
+import aiohttp
+import pytest
+
+from seawall.auth import generate_signing_key
+
+
+async def started(**environment):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.accounts",
+        env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def ended(process):
+    """The exit status; kills what does not end."""
+    try:
+        async with asyncio.timeout(20):
+            return await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def ready_port(process):
+    async for line in process.stdout:
+        entry = json.loads(line)
+        if entry["message"] == "ready":
+            return entry["port"]
+    raise AssertionError((await process.stderr.read()).decode())
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    path = tmp_path / "signing-key.pem"
+    path.write_text(generate_signing_key())
+    return path
+
+
+async def test_it_serves_until_sigterm(database_url, key_file):
+    """It migrates, tells its port, serves the key of the file, and exits with 0 on SIGTERM."""
+    process = await started(
+        SEAWALL_DATABASE_URL=database_url, SEAWALL_SIGNING_KEY_FILE=str(key_file), SEAWALL_DRAIN_SECONDS="0.2"
+    )
+    try:
+        async with asyncio.timeout(20), aiohttp.ClientSession() as http:
+            port = await ready_port(process)
+            async with http.get(f"http://127.0.0.1:{port}/.well-known/jwks.json") as response:
+                assert (await response.json())["keys"][0]["alg"] == "ES256"
+        process.send_signal(signal.SIGTERM)
+    finally:
+        status = await ended(process)
+    assert status == 0
+
+
+async def test_bad_settings_are_named(key_file):
+    """Without a database URL, and with half an operator, it exits with 2 and says so."""
+    process = await started(
+        SEAWALL_SIGNING_KEY_FILE=str(key_file), SEAWALL_OPERATOR_EMAIL="boss@shop.example"
+    )
+    _, errors = await process.communicate()
+    assert await ended(process) == 2
+    assert b"SEAWALL_DATABASE_URL" in errors
+
+
+async def test_an_unusable_signing_key_is_named(tmp_path):
+    """A file that holds no P-256 key is a bad setting: exit status 2."""
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("not a key")
+    process = await started(
+        SEAWALL_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", SEAWALL_SIGNING_KEY_FILE=str(wrong)
+    )
+    _, errors = await process.communicate()
+    assert await ended(process) == 2
+    assert b"SEAWALL_SIGNING_KEY" in errors
