@@ -1,0 +1,1 @@
+"""A flash sale on the whole system, and the proof from the stores that it kept its promises."""

@@ -1,0 +1,152 @@
+"""The open loop: each arrival is fired at its time, whatever became of those before it."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tools.rehearsal.customers import Customer
+from tools.rehearsal.http_pool import HttpPool
+from tools.rehearsal.recorder import Recorder
+
+# An arrival that is late by less than this is on time: the loop's clock is not finer.
+TICK_SECONDS = 0.0005
+FIRED_BEFORE_A_REST = 32
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """What is read of a 202."""
+
+    order_id: str
+
+
+class ProblemType(msgspec.Struct, frozen=True):
+    """What is read of a problem+json."""
+
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One arrival's request."""
+
+    kind: str
+    request: bytes
+
+
+class Visitors:
+    """Draws what each arrival does: browse the shop, or buy from the sale. Seeded."""
+
+    def __init__(
+        self,
+        customers: Sequence[Customer],
+        *,
+        host: str,
+        sale_id: str,
+        skus: Sequence[str],
+        browse_ratio: float,
+        largest_quantity: int,
+        seed: int,
+    ) -> None:
+        self._rng = random.Random(f"visits-{seed}")
+        self._customers = customers
+        self._skus = skus
+        self._browse_ratio = browse_ratio
+        self._largest_quantity = largest_quantity
+        self._run = f"{sale_id}-{seed}"
+        self._browse = [Visit(kind, _get(path, host)) for kind, path in _pages(sale_id, skus)]
+        self._buy_head = f"POST /v1/sales/{sale_id}/orders HTTP/1.1\r\nhost: {host}\r\n"
+        self._number = 0
+
+    def next(self) -> Visit:
+        """Returns the next arrival's visit; each purchase has an idempotency key of its own."""
+        if self._rng.random() < self._browse_ratio:
+            return self._rng.choice(self._browse)
+        self._number += 1
+        customer = self._rng.choice(self._customers)
+        quantity = 1 if self._rng.random() < 0.8 else self._rng.randint(1, self._largest_quantity)
+        body = f'{{"sku":"{self._rng.choice(self._skus)}","quantity":{quantity}}}'
+        request = (
+            f"{self._buy_head}authorization: Bearer {customer.token}\r\n"
+            f"idempotency-key: {self._run}-{self._number}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}"
+        )
+        return Visit("buy", request.encode())
+
+
+def _pages(sale_id: str, skus: Sequence[str]) -> Iterable[tuple[str, str]]:
+    yield "browse sales", "/v1/sales"
+    yield "browse sale", f"/v1/sales/{sale_id}"
+    yield "browse products", "/v1/products?limit=20"
+    yield "browse product", f"/v1/products/{skus[0]}"
+    yield "browse stock", f"/v1/sales/{sale_id}/stock"
+
+
+def _get(path: str, host: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
+
+
+class Load:
+    """Fires visits into the pool and notes what comes back."""
+
+    def __init__(self, pool: HttpPool, visits: Callable[[], Visit], recorder: Recorder) -> None:
+        self._pool = pool
+        self._visits = visits
+        self._recorder = recorder
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Seconds since the load began."""
+        return self._loop.time() - self._started
+
+    async def run(self, arrivals: Iterable[float]) -> None:
+        """Fires each arrival at its time. Returns when the last was fired."""
+        self._started = self._loop.time()
+        fired = 0
+        for at_seconds in arrivals:
+            ahead_seconds = self._started + at_seconds - self._loop.time()
+            fired = fired + 1 if ahead_seconds < TICK_SECONDS else 0
+            if ahead_seconds >= TICK_SECONDS or fired >= FIRED_BEFORE_A_REST:
+                await asyncio.sleep(max(ahead_seconds, 0.0))
+                fired = 0
+            self._fire(at_seconds)
+
+    async def settle(self, timeout_seconds: float) -> None:
+        """Waits for the answers that are still out; the pool's own deadline ends what never comes."""
+        end = self._loop.time() + timeout_seconds
+        while self._pool.in_flight and self._loop.time() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    def _fire(self, at_seconds: float) -> None:
+        visit = self._visits()
+        self._recorder.arrived(at_seconds)
+
+        def done(status: int, body: bytes) -> None:
+            self._done(visit.kind, at_seconds, status, body)
+
+        if not self._pool.submit(visit.request, done):
+            self._recorder.dropped += 1
+            self._recorder.failed(visit.kind, "dropped")
+
+    def _done(self, kind: str, at_seconds: float, status: int, body: bytes) -> None:
+        if not status:
+            self._recorder.failed(kind, "no answer")
+            return
+        outcome = str(status)
+        now_seconds = self._loop.time() - self._started
+        if status == 202:
+            self._recorder.accept(msgspec.json.decode(body, type=Accepted).order_id, now_seconds)
+        elif status >= 400:
+            outcome = f"{status} {_problem(body)}".strip()
+        self._recorder.answered(kind, outcome, at_seconds, now_seconds - at_seconds)
+
+
+def _problem(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=ProblemType).type.rpartition(":")[2]
+    except msgspec.DecodeError:
+        return ""

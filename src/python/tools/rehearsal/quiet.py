@@ -1,0 +1,50 @@
+"""Waits until nothing is under way any more, by what the stores say."""
+
+import asyncio
+from collections.abc import Callable
+
+from tools.rehearsal.snapshot import FINAL_ORDER_STATES
+from tools.rehearsal.stores import SERVICES_WITH_OUTBOX, Stores
+
+LOOKS_IN_A_ROW = 2
+PAUSE_SECONDS = 0.5
+
+
+async def unrest(stores: Stores, sale_id: str) -> dict[str, int]:
+    """Returns what is still under way, each with its count; empty when the system is quiet."""
+    states = await stores.order_states(sale_id)
+    found = {
+        "orders not final": sum(n for state, n in states.items() if state not in FINAL_ORDER_STATES),
+        "units reserved": await stores.reserved_units(sale_id),
+        "charges under way": await stores.open_charges(),
+        "counters that differ": await _differing_counters(stores, sale_id),
+    }
+    for service in SERVICES_WITH_OUTBOX:
+        found[f"messages in the outbox of {service}"] = await stores.backlog(service)
+    return {what: count for what, count in found.items() if count}
+
+
+async def _differing_counters(stores: Stores, sale_id: str) -> int:
+    # A hold whose order was never written lapses by itself: until then the counter is lower.
+    counters = await stores.counters(sale_id)
+    ledger = await stores.ledger(sale_id)
+    return sum(counters.get(sku) != row.stock - row.reserved - row.sold for sku, row in ledger.items())
+
+
+async def until_quiet(
+    stores: Stores, sale_id: str, timeout_seconds: float, report: Callable[[dict[str, int]], None]
+) -> dict[str, int]:
+    """Returns what was under way at the end: empty, unless `timeout_seconds` passed first.
+
+    `report` is called after each look.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + timeout_seconds
+    quiet_looks = 0
+    while True:
+        found = await unrest(stores, sale_id)
+        report(found)
+        quiet_looks = 0 if found else quiet_looks + 1
+        if quiet_looks == LOOKS_IN_A_ROW or loop.time() >= end:
+            return found
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,76 @@
+"""The stack to rehearse on: the one that is up, or one of our own for the time of the run."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tools.devstack import cli as devstack
+from tools.devstack.stack import Stack
+
+START_SECONDS = 600.0
+STOP_SECONDS = 60.0
+
+
+class StackError(Exception):
+    """There is no stack to rehearse on; the message says why, in one line."""
+
+
+@asynccontextmanager
+async def stack_for_run(data_dir: Path) -> AsyncIterator[Stack]:
+    """Yields the stack of `data_dir` if it is up; else starts one on a temporary folder, and stops it.
+
+    Errors: StackError.
+    """
+    if stack := Stack.find(data_dir):
+        print(f"using the stack that is up ({stack.gateway_url})", flush=True)
+        yield stack
+        return
+    with tempfile.TemporaryDirectory(prefix="seawall-rehearsal-") as own_dir:
+        async with _own_stack(Path(own_dir)) as stack:
+            yield stack
+
+
+@asynccontextmanager
+async def _own_stack(data_dir: Path) -> AsyncIterator[Stack]:
+    print("no stack is up: starting one for this run", flush=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        devstack.__name__,
+        *("--data-dir", str(data_dir), "--port", "0"),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        # Ctrl-C is ours: the stack is stopped after the report, not beside it.
+        start_new_session=True,
+    )
+    try:
+        yield await _until_up(process, data_dir)
+    finally:
+        await _stop(process)
+
+
+async def _until_up(process: asyncio.subprocess.Process, data_dir: Path) -> Stack:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + START_SECONDS
+    while loop.time() < end:
+        if process.returncode is not None:
+            raise StackError(f"the stack did not start (exit code {process.returncode})")
+        if stack := Stack.find(data_dir):
+            return stack
+        await asyncio.sleep(0.2)
+    raise StackError(f"the stack was not up within {START_SECONDS:g} s")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
