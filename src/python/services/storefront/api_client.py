@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
-from yarl import URL
 
 from seawall.telemetry import current_correlation_id
 from services.storefront.api_types import (
@@ -147,10 +146,9 @@ class ShopApi:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
             data = msgspec.json.encode(call.body)
-        url = URL(self._base_url + call.path, encoded=True)
         async with self._session.request(
             call.method,
-            url,
+            self._base_url + call.path,
             params=call.params,
             data=data,
             headers=headers,
@@ -164,6 +162,8 @@ class ShopApi:
 
 
 def _segment(text: str) -> str:
+    if text in ("", ".", ".."):  # would be taken for a step in the path
+        raise ApiProblem(404, "not-found", "Nothing here", "")
     return quote(text, safe="")
 
 
