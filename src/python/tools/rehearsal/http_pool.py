@@ -20,7 +20,9 @@ _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 class Connection(asyncio.Protocol):
     """One connection with at most one request under way."""
 
-    def __init__(self, released: Callable[["Connection"], None], lost: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self, released: Callable[["Connection"], None], lost: Callable[["Connection"], None]
+    ) -> None:
         self._released = released
         self._lost = lost
         self._buffer = bytearray()

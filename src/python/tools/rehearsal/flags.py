@@ -1,0 +1,69 @@
+"""The flags of a run, each with its limits."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tools.rehearsal.arrivals import PROFILES
+
+N = TypeVar("N", int, float)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What was asked for."""
+
+    rate: float
+    duration: float
+    customers: int
+    stock: int
+    skus: int
+    cap: int
+    seed: int
+    profile: str
+    browse_ratio: float
+    connections: int
+    settle: float
+    report_dir: Path
+    data_dir: Path
+
+
+def parse(arguments: list[str] | None = None) -> Flags:
+    """Reads the command line. A bad flag is named with its limit on stderr, and SystemExit(2) raised."""
+    parser = argparse.ArgumentParser(
+        prog="./pants rehearse",
+        description="Drives a flash sale through the whole system, then proves from the stores that every "
+        "promise was kept. Exits 1 when one was broken.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--rate", type=_number(float, 0.1, 50_000), default=200, help="arrivals per second, on average")
+    add("--duration", type=_number(float, 1, 86_400), default=30, help="seconds of load")
+    add("--customers", type=_number(int, 1, 1_000_000), default=5000, help="how many different customers")
+    add("--stock", type=_number(int, 0, 1_000_000), default=1000, help="units of each SKU")
+    add("--skus", type=_number(int, 1, 1000), default=1, help="SKUs in the sale, all equally wanted")
+    add("--cap", type=_number(int, 1, 100), default=2, help="units of a SKU that one customer may have")
+    add("--seed", type=_number(int, 0, 2**63 - 1), default=1, help="the same seed gives the same visits")
+    add("--profile", choices=sorted(PROFILES), default="poisson", help="even arrivals, or a flash crowd")
+    add("--browse-ratio", type=_number(float, 0, 1), default=0.3, help="share of visits that only look")
+    add("--connections", type=_number(int, 1, 20_000), default=512, help="connections to the gateway")
+    add("--settle", type=_number(float, 1, 3600), default=150, help="seconds to wait until all is quiet")
+    add("--report-dir", type=Path, default=Path(".seawall/rehearsals"), help="where the reports go")
+    add("--data-dir", type=Path, default=Path(".seawall"), help="data of the stack to use if it is up")
+    return Flags(**vars(parser.parse_args(arguments)))
+
+
+def _number(kind: type[N], least: N, most: N) -> Callable[[str], N]:
+    def read(given: str) -> N:
+        try:
+            value = kind(given)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:
+            sort = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"must be {sort} from {least:,} to {most:,}, not {given!r}")
+        return value
+
+    return read

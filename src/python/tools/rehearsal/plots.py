@@ -1,0 +1,86 @@
+"""Plots as inline SVG."""
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from tools.rehearsal.series import Series
+
+mpl.use("svg")
+from matplotlib.figure import Figure
+
+SIZE_INCHES = (9.0, 3.2)
+# Text stays text: the page is searchable and small.
+STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+}
+
+
+def throughput(series: Series) -> str:
+    """Arrivals, accepts, confirmations and cancellations per second."""
+    seconds = range(len(series.arrivals))
+    lines = {
+        "arrivals": series.arrivals,
+        "accepted": series.accepted,
+        "confirmed": series.confirmed,
+        "cancelled": series.cancelled,
+    }
+    return _plot({name: (seconds, values) for name, values in lines.items()}, "seconds", "per second")
+
+
+def latency_over_time(series: Series) -> str:
+    """Percentiles of each second, on a logarithmic axis."""
+    lines = {"p50": series.p50_ms, "p99": series.p99_ms, "max": series.max_ms}
+    seconds = range(len(series.arrivals))
+    drawn = {name: (seconds, [np.nan if v is None else v for v in values]) for name, values in lines.items()}
+    return _plot(drawn, "seconds (intended send time)", "ms", yscale="log")
+
+
+def percentile_curve(latencies_seconds: Mapping[str, Iterable[float]]) -> str:
+    """Latency by percentile for each kind of request; the axis stretches towards 100%."""
+    lines = {}
+    for kind, seconds in sorted(latencies_seconds.items()):
+        values = np.sort(np.asarray(list(seconds))) * 1000
+        if len(values):
+            lines[kind] = (len(values) / (len(values) - np.arange(len(values))), values)
+    marks = {1: "0%", 2: "50%", 10: "90%", 100: "99%", 1000: "99.9%", 10_000: "99.99%"}
+    return _plot(lines, "percentile", "ms", yscale="log", xscale="log", marks=marks)
+
+
+def _plot(
+    lines: Mapping[str, tuple[Any, Any]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    marks: Mapping[int, str] | None = None,
+) -> str:
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=SIZE_INCHES, layout="constrained")
+        axes = figure.subplots()
+        for name, (xs, ys) in lines.items():
+            axes.plot(xs, ys, label=name, linewidth=1.2)
+        axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+        if yscale == "linear":
+            axes.set_ylim(bottom=0)
+        if marks:
+            axes.set_xticks(list(marks), list(marks.values()))
+            axes.minorticks_off()
+        if lines:
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        return _svg(figure)
+
+
+def _svg(figure: Figure) -> str:
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
