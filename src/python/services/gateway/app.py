@@ -1,6 +1,7 @@
 """Composition root of the gateway: everything is wired here."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -57,12 +58,20 @@ def _control_plane(settings: GatewaySettings, admin: EnvoyAdmin) -> ControlPlane
 def _edge(settings: GatewaySettings) -> Edge:
     return Edge(
         listen_host=settings.listen_host,
-        listen_port=settings.listen_port,
+        listen_port=settings.listen_port or _free_port(settings.listen_host),
         admin_port=settings.admin_port,
         folder=settings.xds_dir,
         max_heap_bytes=settings.envoy_heap_bytes,
         max_connections=settings.max_downstream_connections,
     )
+
+
+def _free_port(host: str) -> int:
+    """A restarted Envoy must find the same port again, so that Envoy cannot choose it."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _endpoints(settings: GatewaySettings) -> Endpoints:

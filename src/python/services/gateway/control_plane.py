@@ -44,15 +44,16 @@ class ControlPlane:
         self._admin = admin
 
     async def start(self, endpoints: Endpoints) -> None:
-        """Returns when the public port is served. Raises TimeoutError if Envoy does not get there."""
+        """Returns when the public port is served. Raises OSError if it cannot be opened, TimeoutError."""
         publish(self._edge.folder, configuration_files(self._edge, self._table, endpoints))
         await self._envoy.start()
         deadline = time.monotonic() + START_SECONDS
+        address = f"{self._edge.listen_host}:{self._edge.listen_port}"
         while not await self._admin.is_live():
+            if await self._admin.refused_listeners():
+                raise OSError(f"Envoy cannot listen on {address}: is it in use?")
             if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"Envoy did not serve port {self._edge.listen_port} in {START_SECONDS:g} s"
-                )
+                raise TimeoutError(f"Envoy did not serve {address} within {START_SECONDS:g} s")
             await asyncio.sleep(0.05)
 
     async def is_ready(self) -> bool:

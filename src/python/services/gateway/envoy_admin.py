@@ -9,6 +9,7 @@ import aiohttp
 from services.gateway.envoy_config.listener import NAME as LISTENER
 
 TIMEOUT_SECONDS = 2.0
+_UNREACHABLE = (OSError, aiohttp.ClientError, TimeoutError, ValueError)
 
 
 class EnvoyAdmin:
@@ -22,18 +23,25 @@ class EnvoyAdmin:
         """The port that the public listener is bound to; None while it is not, or Envoy does not answer."""
         try:
             text = await self._request("GET", "/listeners?format=json")
-        except (OSError, aiohttp.ClientError, TimeoutError, ValueError):
+        except _UNREACHABLE:
             return None
         for status in json.loads(text).get("listener_statuses", []):
             if status["name"] == LISTENER:
                 return int(status["local_address"]["socket_address"]["port_value"])
         return None
 
+    async def refused_listeners(self) -> int:
+        """How often Envoy could not open a listener; 0 while Envoy does not answer."""
+        try:
+            return await self._stat("listener_manager.listener_create_failure")
+        except _UNREACHABLE:
+            return 0
+
     async def is_live(self) -> bool:
         """Envoy runs, has its configuration, is not draining, and its public listener is bound."""
         try:
             await self._request("GET", "/ready")
-        except (OSError, aiohttp.ClientError, TimeoutError, ValueError):
+        except _UNREACHABLE:
             return False
         return await self.listener_port() is not None
 
@@ -44,13 +52,12 @@ class EnvoyAdmin:
 
     async def active_requests(self) -> int:
         """Requests that are being answered now, streams among them."""
-        text = await self._request("GET", f"/stats?format=json&filter=http.{LISTENER}.downstream_rq_active")
+        return await self._stat(f"http.{LISTENER}.downstream_rq_active")
+
+    async def _stat(self, name: str) -> int:
+        text = await self._request("GET", f"/stats?format=json&filter=^{name}$")
         stats: list[dict[str, Any]] = json.loads(text)["stats"]
         return sum(int(stat["value"]) for stat in stats if "value" in stat)
-
-    async def stats(self) -> str:
-        """Envoy's statistics in the Prometheus text format."""
-        return await self._request("GET", "/stats/prometheus")
 
     async def _request(self, method: str, path: str) -> str:
         address = self._address_file.read_text(encoding="ascii").strip()
