@@ -1,0 +1,117 @@
+"""What orders publishes: its events, and the commands of the checkout."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from google.protobuf.message import Message as ProtobufMessage
+
+from seawall.messaging import Message, outgoing
+from services.orders.domain import Order
+from shop.inventory.v1 import inventory_pb2
+from shop.orders.v1 import orders_pb2
+from shop.payments.v1 import payments_pb2
+
+SOURCE = "orders"
+EVENTS_TOPIC = "orders.events.v1"
+INVENTORY_TOPIC = "inventory.commands.v1"
+PAYMENTS_TOPIC = "payments.commands.v1"
+
+# What the commands of a checkout need, kept with the saga: any replica can go on with it.
+State = dict[str, Any]
+
+
+def saga_state(order: Order, correlation_id: str | None) -> State:
+    """The state of the order's checkout, in JSON's types."""
+    return {
+        "order_id": order.order_id,
+        "customer_id": order.customer_id,
+        "sale_id": order.sale_id,
+        "sku": order.sku,
+        "quantity": order.quantity,
+        "amount_minor": order.amount_minor,
+        "currency": order.currency,
+        "correlation_id": correlation_id,
+    }
+
+
+def reserve_stock(state: State) -> Message:
+    return _command(INVENTORY_TOPIC, state, inventory_pb2.ReserveStock(**_units(state)), "reserve")
+
+
+def release_stock(state: State) -> Message:
+    return _command(INVENTORY_TOPIC, state, inventory_pb2.ReleaseStock(**_units(state)), "reserve:compensate")
+
+
+def commit_stock(state: State) -> Message:
+    return _command(INVENTORY_TOPIC, state, inventory_pb2.CommitStock(order_id=state["order_id"]), "commit")
+
+
+def charge_payment(
+    within_seconds: float, clock: Callable[[], float] = time.time
+) -> Callable[[State], Message]:
+    """Makes the command to charge; `within_seconds` from then on no charge may be attempted."""
+
+    def command(state: State) -> Message:
+        charge = payments_pb2.ChargePayment(
+            order_id=state["order_id"],
+            customer_id=state["customer_id"],
+            amount_minor=state["amount_minor"],
+            currency=state["currency"],
+            deadline_ms=int((clock() + within_seconds) * 1000),
+        )
+        return _command(PAYMENTS_TOPIC, state, charge, "charge")
+
+    return command
+
+
+def void_payment(state: State) -> Message:
+    void = payments_pb2.VoidPayment(order_id=state["order_id"])
+    return _command(PAYMENTS_TOPIC, state, void, "charge:compensate")
+
+
+def order_accepted(order: Order, correlation_id: str | None) -> Message:
+    event = orders_pb2.OrderAccepted(
+        order_id=order.order_id,
+        customer_id=order.customer_id,
+        sale_id=order.sale_id,
+        sku=order.sku,
+        quantity=order.quantity,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
+    )
+    return _event(order.order_id, event, "accepted", correlation_id)
+
+
+def order_confirmed(order: Order, correlation_id: str | None) -> Message:
+    event = orders_pb2.OrderConfirmed(
+        order_id=order.order_id,
+        customer_id=order.customer_id,
+        sale_id=order.sale_id,
+        sku=order.sku,
+        quantity=order.quantity,
+    )
+    return _event(order.order_id, event, "confirmed", correlation_id)
+
+
+def order_cancelled(order: Order, correlation_id: str | None) -> Message:
+    event = orders_pb2.OrderCancelled(
+        order_id=order.order_id, customer_id=order.customer_id, reason=order.reason or ""
+    )
+    return _event(order.order_id, event, "cancelled", correlation_id)
+
+
+def _units(state: State) -> dict[str, Any]:
+    return {name: state[name] for name in ("order_id", "sale_id", "sku", "customer_id", "quantity")}
+
+
+def _command(topic: str, state: State, command: ProtobufMessage, step: str) -> Message:
+    order_id = state["order_id"]
+    message = outgoing(topic, order_id, command, source=SOURCE, id=f"{order_id}:{step}")
+    return replace(message, correlation_id=state.get("correlation_id"))
+
+
+def _event(order_id: str, event: ProtobufMessage, name: str, correlation_id: str | None) -> Message:
+    message = outgoing(EVENTS_TOPIC, order_id, event, source=SOURCE, id=f"{order_id}:{name}")
+    return replace(message, correlation_id=correlation_id)

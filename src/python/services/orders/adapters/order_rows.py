@@ -1,0 +1,62 @@
+"""Orders as rows."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Row, text
+
+from services.orders.domain import Order, OrderState
+
+COLUMNS = (
+    "order_id, customer_id, sale_id, sku, quantity, amount_minor, currency, "
+    "placed_at, updated_at, state, reason"
+)
+
+INSERT = text(f"""
+INSERT INTO orders ({COLUMNS})
+SELECT *, NULL FROM unnest(
+    CAST(:order_ids AS text[]), CAST(:customer_ids AS text[]), CAST(:sale_ids AS text[]),
+    CAST(:skus AS text[]), CAST(:quantities AS integer[]), CAST(:amounts AS bigint[]),
+    CAST(:currencies AS text[]), CAST(:placed_ats AS timestamptz[]), CAST(:updated_ats AS timestamptz[]),
+    CAST(:states AS text[])
+)
+ON CONFLICT (order_id) DO NOTHING
+RETURNING order_id
+""")  # noqa: S608
+BY_IDS = text(f"SELECT {COLUMNS} FROM orders WHERE order_id = ANY (CAST(:order_ids AS text[]))")  # noqa: S608
+OF_CUSTOMER = text(
+    f"SELECT {COLUMNS} FROM orders WHERE customer_id = :customer_id ORDER BY placed_at DESC LIMIT :limit"  # noqa: S608
+)
+CHANGED = text(f"""
+SELECT {", ".join("orders." + name.strip() for name in COLUMNS.split(","))}
+FROM orders
+JOIN unnest(CAST(:order_ids AS text[]), CAST(:states AS text[])) AS watched (order_id, state)
+    ON orders.order_id = watched.order_id AND orders.state <> watched.state
+""")  # noqa: S608
+MOVE = text(f"""
+UPDATE orders SET state = :state, reason = moved.reason, updated_at = :now
+FROM unnest(CAST(:order_ids AS text[]), CAST(:reasons AS text[])) AS moved (order_id, reason)
+WHERE orders.order_id = moved.order_id AND orders.state = ANY (CAST(:from_states AS text[]))
+RETURNING {", ".join("orders." + name.strip() for name in COLUMNS.split(","))}
+""")  # noqa: S608
+
+
+def insert_arrays(orders: Sequence[Order]) -> dict[str, list[object]]:
+    """The columns of orders, for INSERT."""
+    return {
+        "order_ids": [o.order_id for o in orders],
+        "customer_ids": [o.customer_id for o in orders],
+        "sale_ids": [o.sale_id for o in orders],
+        "skus": [o.sku for o in orders],
+        "quantities": [o.quantity for o in orders],
+        "amounts": [o.amount_minor for o in orders],
+        "currencies": [o.currency for o in orders],
+        "placed_ats": [o.placed_at for o in orders],
+        "updated_ats": [o.updated_at for o in orders],
+        "states": [o.state.value for o in orders],
+    }
+
+
+def order_of(row: Row[tuple[object, ...]]) -> Order:
+    """An Order from a row of COLUMNS."""
+    *values, state, reason = row
+    return Order(*values, state=OrderState(state), reason=reason)  # type: ignore[arg-type]

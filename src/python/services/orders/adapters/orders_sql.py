@@ -1,0 +1,115 @@
+"""Orders in PostgreSQL. Those that are placed at the same moment are accepted in one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from seawall.messaging import Outbox
+from seawall.saga import SagaLog
+from seawall.sql import Database, GroupCommit, Overloaded
+from seawall.telemetry import current_correlation_id
+from services.orders.adapters import messages, order_rows
+from services.orders.adapters.batcher import Batcher
+from services.orders.domain import Order, OrderState
+from services.orders.ports import Unavailable
+
+_ACCEPTED = Counter("shop_orders_accepted_total", "Orders accepted; repeated requests are not counted")
+
+
+@dataclass(frozen=True, slots=True)
+class _Acceptance:
+    order: Order
+    correlation_id: str | None
+
+
+class SqlOrders:
+    """The Orders port. Once `max_backlog` messages wait to be published no order is accepted."""
+
+    def __init__(
+        self,
+        database: Database,
+        saga: SagaLog,
+        outbox: Outbox,
+        *,
+        wake: Callable[[], None] = lambda: None,
+        backlog: Callable[[], int] = lambda: 0,
+        max_backlog: int = 100_000,
+    ) -> None:
+        self._database = database
+        self._saga = saga
+        self._outbox = outbox
+        self._wake = wake
+        self._backlog = backlog
+        self._max_backlog = max_backlog
+        self._acceptances: GroupCommit[_Acceptance, Order] = GroupCommit(database, self._accept)
+        self._lookups: Batcher[str, Order | None] = Batcher(self._known)
+
+    @asynccontextmanager
+    async def accepting(self) -> AsyncIterator["SqlOrders"]:
+        """Orders are accepted within the block."""
+        async with self._acceptances:
+            yield self
+
+    async def accept(self, order: Order) -> Order:
+        if self._backlog() >= self._max_backlog:
+            raise Unavailable("too many messages wait to be published")
+        try:
+            kept = await self._acceptances.submit(_Acceptance(order, current_correlation_id()))
+        except Overloaded as error:
+            raise Unavailable("too many orders wait to be accepted") from error
+        if kept is order:
+            _ACCEPTED.inc()
+            self._wake()
+        return kept
+
+    async def _accept(self, connection: AsyncConnection, batch: Sequence[_Acceptance]) -> list[Order]:
+        # In the order of their keys: batches of two replicas with the same orders never wait in a circle.
+        first = {a.order.order_id: a for a in sorted(reversed(batch), key=lambda a: a.order.order_id)}
+        rows = order_rows.insert_arrays([a.order for a in first.values()])
+        inserted = set((await connection.execute(order_rows.INSERT, rows)).scalars())
+        added = [a for a in first.values() if a.order.order_id in inserted]
+        if added:
+            await self._start(connection, added)
+        kept = {a.order.order_id: a.order for a in added}
+        kept |= await self._by_ids(connection, first.keys() - inserted)
+        return [kept[a.order.order_id] for a in batch]
+
+    async def _start(self, connection: AsyncConnection, added: Sequence[_Acceptance]) -> None:
+        sagas = [(a.order.order_id, messages.saga_state(a.order, a.correlation_id)) for a in added]
+        commands = await self._saga.start(connection, sagas)
+        events = [messages.order_accepted(a.order, a.correlation_id) for a in added]
+        await self._outbox.add(connection, [*commands, *events])
+
+    async def known(self, order_id: str) -> Order | None:
+        return await self._lookups.submit(order_id)
+
+    async def _known(self, order_ids: Sequence[str]) -> list[Order | None]:
+        async with self._database.connection() as connection:
+            orders = await self._by_ids(connection, set(order_ids))
+        return [orders.get(order_id) for order_id in order_ids]
+
+    async def find(self, order_id: str, customer_id: str) -> Order | None:
+        order = await self.known(order_id)
+        return order if order is not None and order.customer_id == customer_id else None
+
+    async def of_customer(self, customer_id: str, limit: int) -> list[Order]:
+        parameters = {"customer_id": customer_id, "limit": limit}
+        async with self._database.connection() as connection:
+            rows = (await connection.execute(order_rows.OF_CUSTOMER, parameters)).all()
+        return [order_rows.order_of(row) for row in rows]
+
+    async def changed(self, states: Mapping[str, OrderState]) -> list[Order]:
+        watched = {"order_ids": list(states), "states": [state.value for state in states.values()]}
+        async with self._database.connection() as connection:
+            rows = (await connection.execute(order_rows.CHANGED, watched)).all()
+        return [order_rows.order_of(row) for row in rows]
+
+    @staticmethod
+    async def _by_ids(connection: AsyncConnection, order_ids: set[str]) -> dict[str, Order]:
+        if not order_ids:
+            return {}
+        rows = (await connection.execute(order_rows.BY_IDS, {"order_ids": sorted(order_ids)})).all()
+        return {row.order_id: order_rows.order_of(row) for row in rows}

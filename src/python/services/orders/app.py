@@ -1,0 +1,89 @@
+"""Everything that orders is made of, wired once."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
+from seawall.rpc import connect
+from seawall.saga import SagaLog
+from seawall.sql import open_database, upgrade
+from seawall.web import READINESS, web_service
+from services.orders.adapters.checkout_saga import checkout
+from services.orders.adapters.checkouts_sql import CONSUMER, SqlCheckouts
+from services.orders.adapters.holds_grpc import InventoryHolds
+from services.orders.adapters.messages import EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC
+from services.orders.adapters.orders_sql import SqlOrders
+from services.orders.adapters.sales_sql import SqlSales
+from services.orders.background import Job, background, every
+from services.orders.domain import now
+from services.orders.entrypoints import consumers, http_api
+from services.orders.entrypoints.order_watch import OrderWatch
+from services.orders.entrypoints.problems import PROBLEMS, try_again
+from services.orders.settings import OrdersSettings
+from services.orders.use_cases import place_order
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+PUBLISHED = (EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC)
+REPLIES = (consumers.INVENTORY_TOPIC, consumers.PAYMENTS_TOPIC)
+TOPICS = dict.fromkeys((*PUBLISHED, *REPLIES, consumers.SALES_TOPIC), 4)
+WATCH_SECONDS = 0.2
+# What a store may throw while it is away; anything else is a bug and ends the process.
+STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
+
+
+def build(settings: OrdersSettings) -> web.Application:
+    """The service, not started yet."""
+    problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, try_again)}
+    lifetime = partial(_lifetime, settings)
+    return web_service(settings, name="orders", routes=http_api.routes, lifetime=lifetime, problems=problems)
+
+
+async def _lifetime(settings: OrdersSettings, app: web.Application) -> AsyncIterator[None]:
+    if settings.migrate_on_start:
+        await upgrade(settings.database_url, MIGRATIONS)
+    saga = SagaLog(
+        checkout(
+            reserve_timeout_seconds=settings.reserve_timeout_seconds,
+            charge_timeout_seconds=settings.charge_timeout_seconds,
+        )
+    )
+    async with (
+        open_database(settings.database_url) as database,
+        open_broker(settings.broker_url, client="orders") as broker,
+        broker.publisher() as publisher,
+        connect(settings.inventory_target) as inventory,
+    ):
+        await broker.ensure_topics(TOPICS)
+        relay, outbox = OutboxRelay(database, publisher, service="orders"), Outbox()
+        orders = SqlOrders(database, saga, outbox, wake=relay.wake, backlog=lambda: relay.backlog)
+        checkouts = SqlCheckouts(database, saga, outbox, wake=relay.wake)
+        sales = SqlSales(database)
+        watch = OrderWatch(orders, max_watchers=settings.max_watchers)
+        app[http_api.ORDERS] = orders
+        app[http_api.WATCH] = watch
+        app[http_api.PLACE_ORDER] = partial(
+            place_order, sales=sales, holds=InventoryHolds(inventory), orders=orders, clock=now
+        )
+        async with (
+            orders.accepting(),
+            background(relay=relay.run(), **_jobs(broker, checkouts, sales, watch)) as jobs,
+        ):
+            app[READINESS].add("database", database.ping)
+            app[READINESS].add("broker", broker.ping)
+            app[READINESS].add("jobs", jobs.check)
+            yield
+
+
+def _jobs(broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: OrderWatch) -> dict[str, Job]:
+    replies = broker.subscriber(REPLIES, CONSUMER)
+    announced = broker.subscriber([consumers.SALES_TOPIC], "orders.sales")
+    return {
+        "replies": replies.run(consumers.replies_handler(checkouts.advance)),
+        "sales": announced.run(consumers.sales_handler(sales.add)),
+        "expire": every(1.0, checkouts.expire, *STORE_AWAY),
+        "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),
+    }

@@ -1,0 +1,14 @@
+"""The settings of orders: the only place that reads the environment."""
+
+from seawall.settings import ServiceSettings
+
+
+class OrdersSettings(ServiceSettings):
+    """Beside what every service has: its stores, and the addresses of inventory, "host:port,host:port"."""
+
+    database_url: str
+    broker_url: str
+    inventory_target: str
+    reserve_timeout_seconds: float = 15.0
+    charge_timeout_seconds: float = 60.0
+    max_watchers: int = 5_000
