@@ -1,0 +1,87 @@
+"""One database of one service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+
+class Database:
+    """A pool of connections. What a block leaves by an exception or by cancellation is rolled back.
+
+    Raises sqlalchemy.exc.SQLAlchemyError, and OSError where no connection can be made.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine below, for what this class does not offer."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose work is committed when the block ends, and rolled back when it raises."""
+        async with self._connected() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction of its own: for reads."""
+        async with self._connected() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def ping(self) -> None:
+        """Returns when the server answers a query."""
+        async with self.connection() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        connection = await self._engine.connect()
+        try:
+            yield connection
+        finally:
+            # A cancelled caller must not leave its connection half closed: the pool would leak it.
+            await asyncio.shield(asyncio.ensure_future(connection.close()))
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, pool_size: int = 5, statement_timeout_seconds: float = 5.0
+) -> AsyncIterator[Database]:
+    """A pool for `postgresql://user:password@host:port/database`. Connects at first use.
+
+    At most `pool_size` connections; a caller waits up to 5 s for one. The server ends a statement
+    after `statement_timeout_seconds`, and a transaction that idles for ten times as long.
+    """
+    engine = create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5.0,
+        pool_use_lifo=True,
+        pool_pre_ping=False,
+        connect_args={
+            "timeout": 5.0,
+            "server_settings": {
+                "statement_timeout": str(round(statement_timeout_seconds * 1000)),
+                "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 10_000)),
+            },
+        },
+    )
+    try:
+        yield Database(engine)
+    finally:
+        await asyncio.shield(asyncio.ensure_future(engine.dispose()))
+
+
+def driver_url(url: str) -> URL:
+    """The URL with the driver that this lib owns."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        raise ValueError(f"a database URL starts with postgresql://, not {parsed.drivername}://")
+    return parsed.set(drivername="postgresql+asyncpg")

@@ -1,0 +1,141 @@
+"""Group commit: concurrent small transactions travel as one."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from prometheus_client import Histogram
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from seawall.sql.database import Database
+from seawall.sql.errors import Overloaded
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Work = Callable[[AsyncConnection, Sequence[T]], Awaitable[Sequence[R | Exception]]]
+_Waiter = tuple[T, "asyncio.Future[R]"]
+
+_BATCH = Histogram(
+    "seawall_group_commit_batch",
+    "Items per transaction of a group commit",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+)
+_SECONDS = Histogram(
+    "seawall_group_commit_seconds",
+    "Duration of a group commit's transaction",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+)
+
+
+class GroupCommit(Generic[T, R]):
+    """Does the work of concurrent callers in one transaction.
+
+    `work` gets a connection in a transaction and the items, and returns a result per item, in their
+    order; a result that is an exception is raised to its caller alone. A caller returns when its
+    transaction is committed. A transaction that fails is repeated item by item, so that a poisonous
+    item fails alone. An item whose caller is gone when its batch begins is left out.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work[T, R],
+        *,
+        max_batch: int = 256,
+        linger_seconds: float = 0.002,
+        max_waiting: int = 4096,
+    ) -> None:
+        self._database = database
+        self._work = work
+        self._max_batch = max_batch
+        self._linger_seconds = linger_seconds
+        self._max_waiting = max_waiting
+        self._waiting: list[_Waiter[T, R]] = []
+        self._arrived = asyncio.Event()
+        self._full = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name="group-commit")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finishes what is waiting, and stops."""
+        self._closing = True
+        self._arrived.set()
+        self._full.set()
+        if self._task is not None:
+            await self._task
+
+    async def submit(self, item: T) -> R:
+        """The result of one item, committed. Raises Overloaded if `max_waiting` callers wait already."""
+        if self._closing or self._task is None:
+            raise Overloaded("the group commit is not running")
+        if len(self._waiting) >= self._max_waiting:
+            raise Overloaded(f"{self._max_waiting} callers are waiting")
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        self._arrived.set()
+        if len(self._waiting) >= self._max_batch:
+            self._full.set()
+        return await answer
+
+    async def _run(self) -> None:
+        while not (self._closing and not self._waiting):
+            await self._arrived.wait()
+            await self._linger()
+            batch = [waiter for waiter in self._waiting[: self._max_batch] if not waiter[1].done()]
+            del self._waiting[: self._max_batch]
+            if not self._waiting and not self._closing:
+                self._arrived.clear()
+            if len(self._waiting) < self._max_batch and not self._closing:
+                self._full.clear()
+            if batch:
+                await self._commit(batch)
+
+    async def _linger(self) -> None:
+        if self._full.is_set() or self._linger_seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(self._linger_seconds):
+                await self._full.wait()
+        except TimeoutError:
+            return
+
+    async def _commit(self, batch: Sequence[_Waiter[T, R]]) -> None:
+        _BATCH.observe(len(batch))
+        try:
+            results = await self._transact([item for item, _ in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                _settle(batch[0][1], error)
+                return
+            for waiter in batch:
+                await self._commit([waiter])
+            return
+        for (_, answer), result in zip(batch, results, strict=True):
+            _settle(answer, result)
+
+    async def _transact(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        started_at = time.perf_counter()
+        async with self._database.transaction() as connection:
+            results = await self._work(connection, items)
+            if len(results) != len(items):
+                raise ValueError(f"the work returned {len(results)} results for {len(items)} items")
+        _SECONDS.observe(time.perf_counter() - started_at)
+        return results
+
+
+def _settle(answer: "asyncio.Future[R]", result: R | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(result, Exception):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)
