@@ -158,7 +158,11 @@ class HttpPool:
         if len(self._waiting) > len(self._opening) < self._max_connections - len(self._open):
             task = self._loop.create_task(self._connect())
             self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            task.add_done_callback(self._connected)
+
+    def _connected(self, task: asyncio.Task[None]) -> None:
+        self._opening.discard(task)
+        self._grow()
 
     async def _connect(self) -> None:
         try:

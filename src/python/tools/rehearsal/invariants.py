@@ -100,7 +100,8 @@ def the_counter_equals_the_ledger(snapshot: Snapshot) -> Iterator[str]:
         available = row.stock - row.reserved - row.sold
         counter = snapshot.counters.get(sku)
         if counter != available:
-            yield f"{sku}: ledger has {available} available, Valkey {'nothing' if counter is None else counter}"
+            found = "nothing" if counter is None else counter
+            yield f"{sku}: ledger has {available} available, Valkey {found}"
 
 
 def payments_agrees_with_the_provider(snapshot: Snapshot) -> Iterator[str]:
@@ -110,7 +111,8 @@ def payments_agrees_with_the_provider(snapshot: Snapshot) -> Iterator[str]:
         if row.state in OPEN_CHARGE_STATES:
             yield f"order {order_id}: the charge is still {row.state}"
         elif row.state == "charged" and row.charge_id not in at_provider:
-            yield f"order {order_id}: payments has {row.charge_id}, the provider {sorted(map(str, at_provider))}"
+            found = sorted(map(str, at_provider))
+            yield f"order {order_id}: payments has {row.charge_id}, the provider {found}"
         elif row.state != "charged" and at_provider:
             yield f"order {order_id}: payments says {row.state}, the provider has it charged"
     for order_id in sorted(snapshot.orders.keys() & live.keys() - snapshot.payments.keys()):

@@ -63,11 +63,12 @@ class Progress:
         self._count_again_at = began + (loop.time() - began) / COUNTING_SHARE
 
     def _line(self, elapsed: float, last: Counter[str], total: Counter[str], in_flight: int) -> str:
+        under_way = total["orders accepted"] + total["orders payment_pending"]
         return (
             f"{elapsed:6.0f} s  {last['arrivals']:6d} arrivals  {last['accepted']:6d} accepted  "
             f"{last['refused']:6d} refused  {total['failed']:5d} failed  {in_flight:5d} in flight  "
             f"p99 {self._p99_ms():7.1f} ms  orders: {total['orders confirmed']} confirmed, "
-            f"{total['orders cancelled']} cancelled, {total['orders accepted'] + total['orders payment_pending']} under way"
+            f"{total['orders cancelled']} cancelled, {under_way} under way"
         )
 
     def _p99_ms(self) -> float:

@@ -69,9 +69,11 @@ def _violations(report: dict[str, Any]) -> str:
 
 
 def _headline(headline: dict[str, float]) -> str:
+    rates = [
+        f"{what} {headline[f'{what}_per_second']:,.1f}/s" for what in ("arrivals", "accepted", "confirmed")
+    ]
     return (
-        f"arrivals {headline['arrivals_per_second']:,.1f}/s, accepted {headline['accepted_per_second']:,.1f}/s, "
-        f"confirmed {headline['confirmed_per_second']:,.1f}/s\n"
+        f"{', '.join(rates)}\n"
         f"accept latency {_latency(headline, 'accept')}\n"
         f"time to confirmed {_latency(headline, 'to_confirmed')}"
     )
