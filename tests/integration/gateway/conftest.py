@@ -49,9 +49,7 @@ def start_gateway(tmp_path):
     """A function that starts the edge with the packaged routes; an async context manager."""
 
     @contextlib.asynccontextmanager
-    async def start(
-        *, drain_seconds: float = 1.0, without: Sequence[str] = (), port: int = 0
-    ) -> AsyncIterator[Gateway]:
+    async def start(*, drain_seconds: float = 1.0, without=(), port: int = 0) -> AsyncIterator[Gateway]:
         tokens = Tokens()
         upstreams = {name: Upstream(name, tokens.issuer()) for name in SERVICES}
         async with contextlib.AsyncExitStack() as stack:

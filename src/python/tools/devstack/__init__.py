@@ -1,0 +1,1 @@
+"""The shop and the real servers that it needs, started from pinned packages."""

@@ -1,0 +1,83 @@
+"""The data dir of one stack: one `up` at a time, logs, what to clean up after a crash, what --fresh drops."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tools.devstack.errors import DevstackError
+from tools.devstack.liveness import ProcessId, end_processes
+from tools.devstack.ports import PORTS_FILE
+from tools.devstack.secrets_file import SECRETS_FILE, SIGNING_KEY_FILE
+from tools.devstack.stack import STACK_FILE
+
+LOCK_FILE = "lock"
+PROCESSES_FILE = "processes.json"
+LOG_FOLDER = "logs"
+# Only what `up` itself has made is ever deleted, whatever folder --data-dir names.
+OWN_FOLDERS = ("postgres", "valkey", "kafka", "gateway", LOG_FOLDER)
+OWN_FILES = (STACK_FILE, PROCESSES_FILE, PORTS_FILE, SECRETS_FILE, SIGNING_KEY_FILE)
+
+
+class DataDir:
+    """The folder, held by this process alone while `locked()`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.logs = self.path / LOG_FOLDER
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Raises DevstackError if another `up` holds it, or if the folder cannot be used."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DevstackError(f"data dir {self.path} cannot be used: {error.strerror}") from error
+        with os.fdopen(descriptor, "r+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = lock.read().strip() or "unknown"
+                raise DevstackError(
+                    f"a stack is already up in {self.path} (process {holder}); "
+                    "end it with --stop, or choose another folder with --data-dir"
+                ) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def end_stale(self) -> list[str]:
+        """Ends what a crashed supervisor left running. Returns the names."""
+        recorded = self._recorded()
+        ended = set(end_processes(recorded.values()))
+        self._file.unlink(missing_ok=True)
+        return [name for name, identity in recorded.items() if identity.pid in ended]
+
+    def record(self, processes: Mapping[str, ProcessId]) -> None:
+        """Remembers what runs now, for end_stale() of the next start."""
+        temporary = self._file.with_suffix(".next")
+        temporary.write_bytes(msgspec.json.encode(processes))
+        temporary.rename(self._file)
+
+    def drop(self) -> None:
+        """Deletes the data of the servers, the passwords, the logs; nothing that `up` did not make."""
+        for name in OWN_FOLDERS:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        for name in OWN_FILES:
+            (self.path / name).unlink(missing_ok=True)
+
+    @property
+    def _file(self) -> Path:
+        return self.path / PROCESSES_FILE
+
+    def _recorded(self) -> dict[str, ProcessId]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, ProcessId])
+        except (OSError, msgspec.DecodeError):
+            return {}

@@ -1,0 +1,1 @@
+"""One module per server: how to fetch, configure and launch it, and how to know that it is ready."""

@@ -1,0 +1,162 @@
+"""The services of the shop: what each needs, calls, and is told by its environment."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.devstack.ports import LOOPBACK
+
+POSTGRES, VALKEY, KAFKA = "postgres", "valkey", "kafka"
+GATEWAY = "gateway"
+DATABASES = ("accounts", "catalog", "inventory", "orders", "payments")
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Every address and secret of one stack, known before anything is started."""
+
+    ports: Mapping[str, int]
+    instances: Mapping[str, tuple[str, ...]]
+    database_urls: Mapping[str, str]
+    broker_url: str
+    valkey_url: str
+    signing_key_file: Path
+    operator_email: str
+    operator_password: str
+    gateway_folder: Path
+
+    def addresses(self, service: str, port: str = "http") -> list[str]:
+        """host:port of each instance of a service."""
+        names = self.instances.get(service, ())
+        return [f"{LOOPBACK}:{self.ports[f'{name}.{port}']}" for name in names]
+
+    @property
+    def gateway_url(self) -> str:
+        """The public address; empty if the gateway is left out."""
+        return f"http://{LOOPBACK}:{self.ports[PUBLIC_PORT]}" if self.instances.get(GATEWAY) else ""
+
+    @property
+    def provider_url(self) -> str:
+        """The payment provider's address; empty if it is left out."""
+        return "".join(f"http://{address}" for address in self.addresses("psp_simulator")[:1])
+
+
+PUBLIC_PORT = f"{GATEWAY}.public"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One kind of service. `calls` are the services that must be ready before it."""
+
+    name: str
+    environment: Callable[[Wiring], Mapping[str, str]]
+    servers: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ("http",)
+    replicable: bool = True
+
+
+def _accounts(wiring: Wiring) -> Mapping[str, str]:
+    return {
+        "SEAWALL_DATABASE_URL": wiring.database_urls["accounts"],
+        "SEAWALL_SIGNING_KEY_FILE": str(wiring.signing_key_file),
+        "SEAWALL_OPERATOR_EMAIL": wiring.operator_email,
+        "SEAWALL_OPERATOR_PASSWORD": wiring.operator_password,
+    }
+
+
+def _catalog(wiring: Wiring) -> Mapping[str, str]:
+    return _with_broker("catalog", wiring) | {"SEAWALL_SEED": "true"}
+
+
+def _inventory(wiring: Wiring) -> Mapping[str, str]:
+    return _with_broker("inventory", wiring) | {"SEAWALL_VALKEY_URL": wiring.valkey_url}
+
+
+def _orders(wiring: Wiring) -> Mapping[str, str]:
+    target = ",".join(wiring.addresses("inventory", "grpc"))
+    return _with_broker("orders", wiring) | {"SEAWALL_INVENTORY_TARGET": target}
+
+
+def _payments(wiring: Wiring) -> Mapping[str, str]:
+    return _with_broker("payments", wiring) | {"SEAWALL_PROVIDER_URL": wiring.provider_url}
+
+
+def _storefront(wiring: Wiring) -> Mapping[str, str]:
+    return {"SEAWALL_API_URL": wiring.gateway_url}
+
+
+def _psp_simulator(_wiring: Wiring) -> Mapping[str, str]:
+    return {}
+
+
+def _gateway(wiring: Wiring) -> Mapping[str, str]:
+    routed = ("accounts", "catalog", "inventory", "orders", "storefront")
+    return {
+        "SEAWALL_LISTEN_HOST": LOOPBACK,
+        "SEAWALL_LISTEN_PORT": str(wiring.ports[PUBLIC_PORT]),
+        "SEAWALL_ADMIN_PORT": str(wiring.ports[f"{GATEWAY}.admin"]),
+        "SEAWALL_XDS_DIR": str(wiring.gateway_folder),
+        "SEAWALL_ENDPOINTS": ",".join(f"{name}={'+'.join(wiring.addresses(name))}" for name in routed),
+    }
+
+
+def _with_broker(name: str, wiring: Wiring) -> dict[str, str]:
+    return {"SEAWALL_DATABASE_URL": wiring.database_urls[name], "SEAWALL_BROKER_URL": wiring.broker_url}
+
+
+SERVICES: Mapping[str, Service] = {
+    service.name: service
+    for service in (
+        Service("accounts", _accounts, servers=(POSTGRES,)),
+        Service("catalog", _catalog, servers=(POSTGRES, KAFKA)),
+        Service("inventory", _inventory, servers=(POSTGRES, VALKEY, KAFKA), ports=("http", "grpc")),
+        Service("orders", _orders, servers=(POSTGRES, KAFKA), calls=("inventory",)),
+        Service("psp_simulator", _psp_simulator, replicable=False),
+        Service("payments", _payments, servers=(POSTGRES, KAFKA), calls=("psp_simulator",)),
+        Service("storefront", _storefront, calls=(GATEWAY,)),
+        Service(
+            GATEWAY, _gateway, calls=("accounts",), ports=("http", "public", "admin"), replicable=False
+        ),
+    )
+}
+NAMES = tuple(SERVICES)
+REPLICABLE = tuple(name for name, service in SERVICES.items() if service.replicable)
+
+
+def selected(only: Iterable[str]) -> list[Service]:
+    """The named services and all that they call, in the catalogue's order; all of them if none is named."""
+    wanted = list(only) or list(SERVICES)
+    found: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found.add(name)
+            wanted.extend(SERVICES[name].calls)
+    return [service for name, service in SERVICES.items() if name in found]
+
+
+def instance_names(service: str, count: int) -> tuple[str, ...]:
+    """orders, orders-2, orders-3."""
+    return (service, *(f"{service}-{number}" for number in range(2, count + 1)))
+
+
+def service_command(service: Service) -> tuple[str, ...]:
+    """How an instance is started: with the interpreter that runs us."""
+    return (sys.executable, "-m", f"services.{service.name}")
+
+
+def service_environment(service: Service, instance: str, wiring: Wiring) -> dict[str, str]:
+    """The caller's environment without its SEAWALL_ settings, with ours, and with our import path."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
+    ours = {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONUNBUFFERED": "1",
+        "SEAWALL_HOST": LOOPBACK,
+        "SEAWALL_PORT": str(wiring.ports[f"{instance}.http"]),
+    }
+    if "grpc" in service.ports:
+        ours["SEAWALL_GRPC_PORT"] = str(wiring.ports[f"{instance}.grpc"])
+    return inherited | ours | dict(service.environment(wiring))
