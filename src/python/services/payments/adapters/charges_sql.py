@@ -15,7 +15,7 @@ from services.payments.domain import ChargeRequest, Claim, Outcome, Standing, St
 class SqlChargeBook:
     """Implements ports.ChargeBook on one transaction's connection."""
 
-    def __init__(self, connection: AsyncConnection, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, connection: AsyncConnection) -> None:
         self._connection = connection
         self._outbox = outbox
 
@@ -56,7 +56,10 @@ class SqlChargeBook:
 
 
 class SqlChargeQueue:
-    """Implements ports.ChargeQueue. Outcomes of concurrent attempts share a transaction."""
+    """Implements ports.ChargeQueue. Outcomes of concurrent attempts share a transaction.
+
+    `wake` is called when events were stored.
+    """
 
     def __init__(
         self, database: Database, commits: GroupCommit[Outcome, bool], *, lease_seconds: float
@@ -64,6 +67,7 @@ class SqlChargeQueue:
         self._database = database
         self._commits = commits
         self._lease_seconds = lease_seconds
+        self._wake = wake
 
     async def claim(self, limit: int) -> list[Claim]:
         async with self._database.transaction() as connection:
@@ -82,10 +86,13 @@ class SqlChargeQueue:
             ]
 
     async def settle(self, outcome: Outcome) -> bool:
-        return await self._commits.submit(outcome)
+        counts = await self._commits.submit(outcome)
+        if counts and outcome.is_final:
+            self._wake()
+        return counts
 
 
-async def settle(connection: AsyncConnection, outbox: Outbox, outcomes: Sequence[Outcome]) -> list[bool]:
+async def settle(outbox: Outbox, connection: AsyncConnection, outcomes: Sequence[Outcome]) -> list[bool]:
     """Stores a batch of outcomes and announces the final ones; says of each whether it counted."""
     rows = await connection.execute(
         SETTLE,
@@ -102,7 +109,7 @@ async def settle(connection: AsyncConnection, outbox: Outbox, outcomes: Sequence
     counted = {(row.order_id, row.attempt) for row in rows}
     results = [(outcome.claim.order_id, outcome.claim.attempt) in counted for outcome in outcomes]
     final = [_standing(o) for o, counts in zip(outcomes, results, strict=True) if counts and o.is_final]
-    await SqlChargeBook(connection, outbox).announce(final)
+    await SqlChargeBook(outbox, connection).announce(final)
     return results
 
 

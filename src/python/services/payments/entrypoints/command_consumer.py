@@ -12,6 +12,7 @@ from services.payments.use_cases import take_commands
 from shop.payments.v1.payments_pb2 import ChargePayment, VoidPayment
 
 CONSUMER = "payments"
+TOPIC = "payments.commands.v1"
 
 
 class CommandConsumer:

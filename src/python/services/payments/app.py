@@ -1,0 +1,79 @@
+"""Everything that payments is made of, wired once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from seawall.messaging import Outbox, OutboxRelay, open_broker
+from seawall.sql import Database, GroupCommit, open_database, upgrade
+from seawall.web import READINESS, web_service
+from services.payments.adapters import events
+from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
+from services.payments.adapters.provider_http import open_provider
+from services.payments.background import background
+from services.payments.domain import Outcome
+from services.payments.entrypoints import command_consumer
+from services.payments.entrypoints.charger import Charger
+from services.payments.entrypoints.command_consumer import CommandConsumer
+from services.payments.ports import Provider
+from services.payments.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+TOPICS = {command_consumer.TOPIC: 4, events.TOPIC: 4}
+
+
+def build(settings: Settings) -> web.Application:
+    """The service, not started yet."""
+    return web_service(settings, name="payments", routes=[], lifetime=partial(_lifetime, settings))
+
+
+async def _lifetime(settings: Settings, app: web.Application) -> AsyncIterator[None]:
+    if settings.migrate_on_start:
+        await upgrade(settings.database_url, MIGRATIONS)
+    async with (
+        open_database(settings.database_url) as database,
+        open_broker(settings.broker_url, client="payments") as broker,
+        broker.publisher() as publisher,
+        open_provider(
+            settings.provider_url,
+            timeout_seconds=settings.provider_timeout_seconds,
+            max_connections=settings.charge_concurrency,
+        ) as provider,
+    ):
+        await broker.ensure_topics(TOPICS)
+        relay, outbox = OutboxRelay(database, publisher, service="payments"), Outbox()
+        commands = broker.subscriber([command_consumer.TOPIC], command_consumer.CONSUMER)
+        async with _charger(settings, database, outbox, relay, provider) as charger:
+            consumer = _consumer(database, outbox, relay, charger)
+            jobs = {"relay": relay.run(), "charger": charger.run(), "commands": commands.run(consumer.handle)}
+            async with background(**jobs) as running:
+                app[READINESS].add("database", database.ping)
+                app[READINESS].add("broker", broker.ping)
+                app[READINESS].add("jobs", running.check)
+                yield
+
+
+@asynccontextmanager
+async def _charger(
+    settings: Settings, database: Database, outbox: Outbox, relay: OutboxRelay, provider: Provider
+) -> AsyncIterator[Charger]:
+    """A charger that is not running yet; at the end its attempts under way are awaited."""
+
+    async with GroupCommit[Outcome, bool](database, partial(settle, outbox)) as commits:
+        queue = SqlChargeQueue(database, commits, lease_seconds=settings.lease_seconds, wake=relay.wake)
+        charger = Charger(queue, provider, concurrency=settings.charge_concurrency)
+        try:
+            yield charger
+        finally:
+            await charger.finish(settings.provider_timeout_seconds)
+
+
+def _consumer(database: Database, outbox: Outbox, relay: OutboxRelay, charger: Charger) -> CommandConsumer:
+    def taken() -> None:
+        charger.wake()
+        relay.wake()
+
+    return CommandConsumer(database, partial(SqlChargeBook, outbox), taken)
