@@ -127,17 +127,20 @@ def product_picture(sku: str) -> ProductPicture:
     )
 
 
+# The sky above and below, the sun, the coast, and the sea from far to near.
 _TIMES_OF_DAY = (
-    ("#f6c58f", "#fbe9d0", "#fff4dc", "#8b6f7c", ("#5f8d9f", "#3f7187", "#2a566f", "#183f59")),
     ("#8fc3d8", "#e4f1ee", "#fff7df", "#6e8f83", ("#62a5ad", "#3f8a97", "#2a6d80", "#175268")),
-    ("#24365c", "#8e7c9c", "#f7e3bd", "#2c3354", ("#45608a", "#33507b", "#223d66", "#142b4f")),
     ("#c96f5a", "#f7c58a", "#fff0c9", "#6d4a5c", ("#96707c", "#6b5b76", "#47486c", "#2a3559")),
+    ("#7fb0b5", "#f4e3c4", "#ffe3b0", "#5f7a6c", ("#7aa79d", "#4f8782", "#336a6c", "#1f4f57")),
+    ("#f6c58f", "#fbe9d0", "#fff4dc", "#8b6f7c", ("#5f8d9f", "#3f7187", "#2a566f", "#183f59")),
+    ("#9fb2c4", "#e9ecec", "#ffffff", "#74838f", ("#8ba0ae", "#677f92", "#4b657b", "#334c63")),
+    ("#24365c", "#8e7c9c", "#f7e3bd", "#2c3354", ("#45608a", "#33507b", "#223d66", "#142b4f")),
 )
 
 
 def sale_picture(sale_id: str) -> SalePicture:
     """The seascape of a sale."""
-    chance = _chance(sale_id)
+    chance = _chance(f"sale {sale_id}")
     sky_top, sky_low, sun, hill_colour, seas = chance.choice(_TIMES_OF_DAY)
     tower_x = chance.choice((chance.randrange(90, 200), chance.randrange(600, 710)))
     sun_x = chance.randrange(440, 660) if tower_x < 400 else chance.randrange(140, 360)
