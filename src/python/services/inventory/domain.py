@@ -146,7 +146,7 @@ class Sale:
     items: tuple[Item, ...]
 
 
-class IllegalCommand(Exception):  # noqa: N818
+class IllegalCommand(Exception):
     """A command that no correct sender sends, such as a Commit of what was never reserved."""
 
 

@@ -7,11 +7,11 @@ from typing import Protocol
 from services.inventory.domain import Command, Item, ItemStock, Position, Refusal, Sale, Wish
 
 
-class HoldsUnavailable(Exception):  # noqa: N818
+class HoldsUnavailable(Exception):
     """The hold counters gave no answer. Whether a write was done is unknown."""
 
 
-class SaleNotLoaded(Exception):  # noqa: N818
+class SaleNotLoaded(Exception):
     """The hold counters know nothing of this sale (yet, or any more)."""
 
 

@@ -11,7 +11,7 @@ Job = Coroutine[None, None, object]
 _log = logging.getLogger(__name__)
 
 
-class JobEnded(Exception):  # noqa: N818
+class JobEnded(Exception):
     """A job that should run for ever has ended."""
 
 

@@ -46,7 +46,7 @@ REACHED: Final[Mapping[SagaStep, OrderState]] = {
 }
 
 
-class OrderRefused(Exception):  # noqa: N818
+class OrderRefused(Exception):
     """Why an order is not accepted.
 
     OrderRefused
@@ -110,7 +110,7 @@ class PlaceOrder:
 
     @property
     def order_id(self) -> str:
-        return str(uuid.uuid5(_ORDER_IDS, "\n".join((self.customer_id, self.sale_id, self.idempotency_key))))
+        return str(uuid.uuid5(_ORDER_IDS, f"{self.customer_id}\n{self.sale_id}\n{self.idempotency_key}"))
 
 
 @dataclass(frozen=True, slots=True)

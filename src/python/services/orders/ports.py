@@ -7,7 +7,7 @@ from typing import Protocol
 from services.orders.domain import Order, OrderRefused, OrderState, Reply, SaleItem
 
 
-class Unavailable(Exception):  # noqa: N818
+class Unavailable(Exception):
     """Something that an order needs does not answer, or has too much to do. Trying again is safe."""
 
 

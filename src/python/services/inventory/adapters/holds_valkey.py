@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from prometheus_client import Counter
@@ -107,9 +107,9 @@ class ValkeyHolds:
             raise HoldsUnavailable(str(error)) from error
 
 
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), MAX_PER_CALL):
-        yield values[start : start + MAX_PER_CALL]
+def _chunks(values: Sequence[T]) -> list[Sequence[T]]:
+    # At least one, so that even a load of nothing finds out whether it was overtaken.
+    return [values[start : start + MAX_PER_CALL] for start in range(0, max(1, len(values)), MAX_PER_CALL)]
 
 
 def _tuples(positions: Sequence[Position]) -> list[str | int]:

@@ -67,14 +67,14 @@ class SqlOrders:
 
     async def _accept(self, connection: AsyncConnection, batch: Sequence[_Acceptance]) -> list[Order]:
         # In the order of their keys: batches of two replicas with the same orders never wait in a circle.
-        first = {a.order.order_id: a for a in sorted(reversed(batch), key=lambda a: a.order.order_id)}
-        rows = order_rows.insert_arrays([a.order for a in first.values()])
+        distinct = {a.order.order_id: a for a in sorted(batch, key=lambda a: a.order.order_id)}
+        rows = order_rows.insert_arrays([a.order for a in distinct.values()])
         inserted = set((await connection.execute(order_rows.INSERT, rows)).scalars())
-        added = [a for a in first.values() if a.order.order_id in inserted]
+        added = [a for a in distinct.values() if a.order.order_id in inserted]
         if added:
             await self._start(connection, added)
         kept = {a.order.order_id: a.order for a in added}
-        kept |= await self._by_ids(connection, first.keys() - inserted)
+        kept |= await self._by_ids(connection, distinct.keys() - inserted)
         return [kept[a.order.order_id] for a in batch]
 
     async def _start(self, connection: AsyncConnection, added: Sequence[_Acceptance]) -> None:

@@ -12,7 +12,7 @@ from services.orders.ports import Orders
 _WATCHERS = Gauge("shop_orders_watchers", "Streams of order states that are open")
 
 
-class TooManyWatchers(Exception):  # noqa: N818
+class TooManyWatchers(Exception):
     """No more orders can be watched in this process."""
 
 
