@@ -62,7 +62,12 @@ class SqlChargeQueue:
     """
 
     def __init__(
-        self, database: Database, commits: GroupCommit[Outcome, bool], *, lease_seconds: float
+        self,
+        database: Database,
+        commits: GroupCommit[Outcome, bool],
+        *,
+        lease_seconds: float,
+        wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._commits = commits
