@@ -1,0 +1,76 @@
+"""Jobs that run as long as the process, and take it down when one of them ends."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import NoReturn
+
+Job = Coroutine[None, None, object]
+
+_log = logging.getLogger(__name__)
+
+
+class JobEnded(Exception):
+    """A job that should run for ever has ended."""
+
+
+class Jobs:
+    """The state of the running jobs, for readiness."""
+
+    def __init__(self) -> None:
+        self.ended: str | None = None
+
+    async def check(self) -> None:
+        """Raises JobEnded if one has."""
+        if self.ended is not None:
+            raise JobEnded(self.ended)
+
+
+def exit_process() -> NoReturn:
+    """Leaves the event loop and exits with 1, so that whatever supervises the process restarts it."""
+    raise SystemExit(1)
+
+
+@asynccontextmanager
+async def background(on_end: Callable[[], None] = exit_process, **jobs: Job) -> AsyncIterator[Jobs]:
+    """Runs the jobs beside the block and cancels them after it. A job that ends calls `on_end` once."""
+    state = Jobs()
+    group = asyncio.create_task(_run_all(jobs), name="jobs")
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        state.ended = str(task.exception() or "a job ended")
+        _log.critical("a background job ended", exc_info=task.exception())
+        on_end()
+
+    group.add_done_callback(ended)
+    try:
+        yield state
+    finally:
+        group.remove_done_callback(ended)
+        group.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await group
+
+
+async def _run_all(jobs: dict[str, Job]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for name, job in jobs.items():
+            group.create_task(_never_ending(name, job), name=name)
+
+
+async def _never_ending(name: str, job: Job) -> None:
+    await job
+    raise JobEnded(name)
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[object]], *tolerated: type[Exception]) -> None:
+    """Does the work again and again, with a pause between; logs an error that is tolerated and goes on."""
+    while True:
+        try:
+            await work()
+        except tolerated as error:
+            _log.warning("a periodic job failed, it is tried again", extra={"error": repr(error)})
+        await asyncio.sleep(seconds)

@@ -1,0 +1,89 @@
+"""What every request goes through: correlation id, errors as problems, metrics, one line of log."""
+
+import logging
+import time
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import Counter, Histogram
+
+from seawall.telemetry import bind_correlation_id, current_correlation_id, new_correlation_id
+from seawall.web.health import READINESS
+from seawall.web.problem import Problem, Translations, translated
+
+REQUEST_ID = "x-request-id"
+_REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
+UNLOGGED = frozenset({"/livez", "/readyz", "/metrics"})
+
+_REQUESTS = Counter("seawall_http_requests_total", "Requests answered", ["method", "route", "status"])
+_SECONDS = Histogram(
+    "seawall_http_request_seconds",
+    "Duration of a request; of a stream, all of it",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_log = logging.getLogger("seawall.web")
+
+
+def observed(translations: Translations) -> Middleware:
+    """The one middleware. `translations` turn the errors of the service into problems."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with bind_correlation_id(request.headers.get(REQUEST_ID) or new_correlation_id()):
+            request[_REQUEST_ID_KEY] = current_correlation_id() or ""
+            started_at = time.perf_counter()
+            response = await _answer(request, handler, translations)
+            _record(request, response.status, time.perf_counter() - started_at)
+            return response
+
+    return middleware
+
+
+async def on_response(request: web.Request, response: web.StreamResponse) -> None:
+    """Names the request in its response, and asks the client to leave while the process drains."""
+    response.headers[hdrs.SERVER] = "seawall"
+    response.headers.setdefault(REQUEST_ID, request.get(_REQUEST_ID_KEY, ""))
+    if request.app[READINESS].draining.is_set():
+        response.headers[hdrs.CONNECTION] = "close"
+
+
+async def _answer(request: web.Request, handler: Handler, translations: Translations) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _as_problem(request, error, translations)
+    except ConnectionResetError:
+        # The client is gone; nobody reads this.
+        return web.Response(status=499)
+    except Exception as error:
+        return _as_problem(request, error, translations)
+
+
+def _as_problem(request: web.Request, error: Exception, translations: Translations) -> web.Response:
+    problem = translated(error, translations)
+    if problem is None:
+        _log.error("request failed", exc_info=error, extra={"route": _route(request)})
+        problem = Problem(500, "internal-error", "This is our fault")
+    return problem.response()
+
+
+def _record(request: web.Request, status: int, seconds: float) -> None:
+    route = _route(request)
+    method = request.method if request.method in hdrs.METH_ALL else "other"
+    _REQUESTS.labels(method, route, status).inc()
+    _SECONDS.labels(method, route).observe(seconds)
+    if route not in UNLOGGED and _log.isEnabledFor(logging.INFO):
+        milliseconds = round(seconds * 1000, 2)
+        _log.info(
+            "request",
+            extra={"method": method, "route": route, "status": status, "milliseconds": milliseconds},
+        )
+
+
+def _route(request: web.Request) -> str:
+    # The pattern, never the path: label values and logs stay bounded, and hold no ids.
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unmatched"

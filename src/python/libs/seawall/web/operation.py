@@ -1,0 +1,50 @@
+"""What a handler says about itself for the OpenAPI document."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+Handler = TypeVar("Handler", bound=Callable[[web.Request], Awaitable[web.StreamResponse]])
+
+_ATTRIBUTE = "__seawall_operation__"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the API. A response without a type is a problem (4xx, 5xx) or has no JSON body."""
+
+    summary: str
+    body: type | None = None
+    query: type | None = None
+    responses: Mapping[int, Any] = field(default_factory=dict)
+    idempotent: bool = False
+    authenticated: bool = False
+    description: str = ""
+
+
+def operation(
+    *,
+    summary: str,
+    body: type | None = None,
+    query: type | None = None,
+    responses: Mapping[int, Any],
+    idempotent: bool = False,
+    authenticated: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Puts a handler into /openapi.json. `idempotent` adds the header Idempotency-Key."""
+
+    def attach(handler: Handler) -> Handler:
+        description = (handler.__doc__ or "").strip()
+        made = Operation(summary, body, query, dict(responses), idempotent, authenticated, description)
+        setattr(handler, _ATTRIBUTE, made)
+        return handler
+
+    return attach
+
+
+def operation_of(handler: object) -> Operation | None:
+    """What was attached to a handler, if anything."""
+    found = getattr(handler, _ATTRIBUTE, None)
+    return found if isinstance(found, Operation) else None
