@@ -12,12 +12,12 @@ from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
 from seawall.rpc import serve_grpc
 from seawall.sql import open_database, upgrade
 from seawall.valkey import open_valkey
-from seawall.web import READINESS, web_service
+from seawall.web import READINESS, background, every, web_service
+from seawall.web.jobs import Job
 from services.inventory import use_cases
 from services.inventory.adapters.events import TOPIC as EVENTS_TOPIC
 from services.inventory.adapters.holds_valkey import ValkeyHolds
 from services.inventory.adapters.ledger_sql import CONSUMER, SqlLedger
-from services.inventory.background import Job, background, every
 from services.inventory.entrypoints import consumers, grpc_api, http_api
 from services.inventory.ports import HoldsUnavailable
 from services.inventory.settings import InventorySettings

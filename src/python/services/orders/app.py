@@ -11,14 +11,14 @@ from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
 from seawall.rpc import connect
 from seawall.saga import SagaLog
 from seawall.sql import open_database, upgrade
-from seawall.web import READINESS, web_service
+from seawall.web import READINESS, background, every, web_service
+from seawall.web.jobs import Job
 from services.orders.adapters.checkout_saga import checkout
 from services.orders.adapters.checkouts_sql import CONSUMER, SqlCheckouts
 from services.orders.adapters.holds_grpc import InventoryHolds
 from services.orders.adapters.messages import EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC
 from services.orders.adapters.orders_sql import SqlOrders
 from services.orders.adapters.sales_sql import SqlSales
-from services.orders.background import Job, background, every
 from services.orders.domain import now
 from services.orders.entrypoints import consumers, http_api
 from services.orders.entrypoints.order_watch import OrderWatch

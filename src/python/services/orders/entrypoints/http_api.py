@@ -1,6 +1,7 @@
 """The HTTP API: place an order, look at it, follow it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 from aiohttp import web
 
@@ -31,6 +32,8 @@ routes = web.RouteTableDef()
     summary="Place an order",
     body=PostOrder,
     responses={202: OrderView, 404: None, 409: None, 422: None, 503: None},
+    idempotent=True,
+    authenticated=True,
 )
 async def post_order(request: web.Request) -> web.StreamResponse:
     customer, key = customer_id(request), idempotency_key(request)
@@ -42,7 +45,12 @@ async def post_order(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/v1/orders")
-@operation(summary="The customer's orders, newest first", query=ListOrders, responses={200: OrdersView})
+@operation(
+    summary="The customer's orders, newest first",
+    query=ListOrders,
+    responses={200: OrdersView},
+    authenticated=True,
+)
 async def list_orders(request: web.Request) -> web.StreamResponse:
     customer = customer_id(request)
     orders = await request.app[ORDERS].of_customer(customer, query(request, ListOrders).limit)
@@ -50,19 +58,23 @@ async def list_orders(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/v1/orders/{order_id}")
-@operation(summary="An order", responses={200: OrderView, 404: None})
+@operation(summary="An order", responses={200: OrderView, 404: None}, authenticated=True)
 async def get_order(request: web.Request) -> web.StreamResponse:
     return json_response(OrderView.of(await _own_order(request)))
 
 
 @routes.get("/v1/orders/{order_id}/events")
-@operation(summary="The states of an order as they come, until the last", responses={200: None, 404: None})
+@operation(
+    summary="The states of an order as they come, until the last",
+    responses={200: None, 404: None},
+    authenticated=True,
+)
 async def get_order_events(request: web.Request) -> web.StreamResponse:
     order = await _own_order(request)
     watch = request.app[WATCH]
     watch.admit()
-    async with event_stream(request) as stream:
-        async for state in watch.follow(order):
+    async with event_stream(request) as stream, aclosing(watch.follow(order)) as states:
+        async for state in states:
             await stream.send("state", OrderView.of(state))
     return stream.response
 

@@ -1,7 +1,7 @@
 """Tells watchers of orders that an order changed: one query for all of them at each look."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import Gauge
@@ -36,7 +36,7 @@ class OrderWatch:
             for queue in self._watchers.get(order.order_id, ()):
                 queue.put_nowait(order)
 
-    async def follow(self, order: Order) -> AsyncIterator[Order]:
+    async def follow(self, order: Order) -> AsyncGenerator[Order, None]:
         """The order as it is, then in each new state, until a final one. Raises TooManyWatchers."""
         with self._watching(order) as changes:
             yield order
