@@ -4,19 +4,15 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-from typing import Self
+from typing import IO, Protocol, Self
 
 import psutil
 
@@ -25,6 +21,7 @@ from tools.devstack.progress import Progress
 
 POLL_SECONDS = 0.02
 _LOG_TAIL_BYTES = 16_384
+_SAME_START_SECONDS = 0.05
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -41,16 +38,13 @@ class Launch:
 
 
 class Server(Protocol):
-    """A server of the devstack. `address` is host:port; `ports` are all those that it will bind."""
+    """Something that is launched and listens; `address` is its host:port."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def address(self) -> str: ...
-
-    @property
-    def ports(self) -> Sequence[int]: ...
 
     async def prepare(self, progress: Progress) -> None:
         """Fetches and writes what a launch needs; safe to repeat. Errors: DevstackError."""
@@ -77,7 +71,7 @@ class ProcessId:
         """The process, if it is still that one and not just waiting to be reaped."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started_at) < 0.05
+            same = abs(process.create_time() - self.started_at) < _SAME_START_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
@@ -116,17 +110,7 @@ class Process:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             try:
-                popen = subprocess.Popen(  # noqa: S603 - what we launch is ours
-                    list(launch.argv),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env=dict(launch.env),
-                    cwd=launch.cwd,
-                    start_new_session=True,
-                    preexec_fn=_tie_to_parent(launch.stop_signal),  # noqa: PLW1509
-                    **_identity(launch.user),
-                )
+                popen = _popen(launch, output)
             except OSError as error:
                 raise StartFailed(f"{name} cannot be started: {launch.argv[0]}: {error.strerror}") from error
         return cls(name, launch, popen, log)
@@ -134,10 +118,6 @@ class Process:
     @property
     def pid(self) -> int:
         return self.id.pid
-
-    @property
-    def started_at(self) -> float:
-        return self.id.started_at
 
     @property
     def returncode(self) -> int | None:
@@ -167,7 +147,7 @@ class Process:
 
     async def wait(self) -> int:
         """The return code, once it has ended."""
-        while (code := self.returncode) is None:
+        while (code := self.returncode) is None:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(POLL_SECONDS)
         return code
 
@@ -204,16 +184,25 @@ def _kill(processes: Sequence[psutil.Process]) -> None:
             process.kill()
 
 
-def _identity(user: int | None) -> dict[str, object]:
-    if user is None or os.geteuid() != 0:
-        return {}
-    return {"user": user, "group": group_of(user), "extra_groups": []}
+def _popen(launch: Launch, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+    as_user = launch.user is not None and os.geteuid() == 0
+    return subprocess.Popen(
+        list(launch.argv),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=dict(launch.env),
+        cwd=launch.cwd,
+        start_new_session=True,
+        preexec_fn=_tie_to_parent(launch.stop_signal),  # noqa: PLW1509 - it only makes two system calls
+        user=launch.user if as_user else None,
+        group=group_of(launch.user) if as_user and launch.user is not None else None,
+        extra_groups=[] if as_user else None,
+    )
 
 
 def group_of(user: int) -> int:
     """The main group of a uid; a uid without an account has the group of the same number."""
-    import pwd
-
     try:
         return pwd.getpwuid(user).pw_gid
     except KeyError:
