@@ -9,11 +9,10 @@ from aiohttp import web
 
 from seawall.messaging import Outbox, OutboxRelay, open_broker
 from seawall.sql import Database, GroupCommit, open_database, upgrade
-from seawall.web import READINESS, web_service
+from seawall.web import READINESS, background, web_service
 from services.payments.adapters import events
 from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
 from services.payments.adapters.provider_http import open_provider
-from services.payments.background import background
 from services.payments.domain import Outcome
 from services.payments.entrypoints import command_consumer
 from services.payments.entrypoints.charger import Charger

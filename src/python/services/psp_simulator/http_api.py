@@ -109,7 +109,11 @@ async def set_behaviour(request: web.Request) -> web.Response:
 
 
 async def _perform(request: web.Request, act: Callable[[Fate], web.Response]) -> web.Response:
-    """Acts as fate has it. The act comes after the delay, so a caller that gave up may still be charged."""
+    """Acts as fate has it; goes on if the caller gives up, who may therefore be charged nevertheless."""
+    return await asyncio.shield(asyncio.ensure_future(_delayed(request, act)))
+
+
+async def _delayed(request: web.Request, act: Callable[[Fate], web.Response]) -> web.Response:
     director = request.app[DIRECTOR]
     fate = director.fate()
     await asyncio.sleep(fate.delay_seconds)
