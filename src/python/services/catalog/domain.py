@@ -78,7 +78,7 @@ class CatalogError(Exception):
     """CatalogError > InvalidSale, UnknownProduct, UnknownSale, SaleExists."""
 
 
-class InvalidSale(CatalogError):
+class InvalidSale(CatalogError):  # noqa: N818
     """The proposal breaks a rule; `field` and `limit` say which."""
 
     def __init__(self, field_name: str, limit: str) -> None:
@@ -87,7 +87,7 @@ class InvalidSale(CatalogError):
         self.limit = limit
 
 
-class UnknownProduct(CatalogError):
+class UnknownProduct(CatalogError):  # noqa: N818
     """No product has this SKU; `field` names where it was asked for, if in a body."""
 
     def __init__(self, sku: str, field_name: str | None = None) -> None:
@@ -96,14 +96,14 @@ class UnknownProduct(CatalogError):
         self.field = field_name
 
 
-class UnknownSale(CatalogError):
+class UnknownSale(CatalogError):  # noqa: N818
     """No sale has this id."""
 
     def __init__(self, sale_id: str) -> None:
         super().__init__(f"No sale has the id {sale_id}.")
 
 
-class SaleExists(CatalogError):
+class SaleExists(CatalogError):  # noqa: N818
     """A sale with this id but other content is scheduled already."""
 
     def __init__(self, sale_id: str) -> None:

@@ -196,8 +196,5 @@ def _wave(chance: Random, width: int, y: int, height: int) -> str:
 
 def _hills(chance: Random) -> str:
     """A far coast that rises to one side."""
-    points = [(0, 236)]
-    for x in range(0, 801, 80):
-        points.append((x, 214 - chance.randrange(44) - (26 if x < 240 or x > 560 else 0)))
-    curve = "".join(f" {x} {y}" for x, y in points[1:])
-    return f"M0 250L{curve[1:]}L800 250z"
+    heights = [(x, 214 - chance.randrange(44) - (26 if x < 240 or x > 560 else 0)) for x in range(0, 801, 80)]
+    return f"M0 250L{' '.join(f'{x} {y}' for x, y in heights)}L800 250z"

@@ -15,13 +15,12 @@ from services.storefront.session import as_customer
 
 routes = web.RouteTableDef()
 MAX_QUANTITY = 10
-_DECLINED = "Your payment was declined. You were not charged, and the goods went back on the shelf."
 REASONS = {
     "sold_out": "The stock was gone before your order could be set aside. You were not charged.",
-    "customer_cap_reached": "It would have been more than one customer may have. You were not charged.",
-    "payment_declined": _DECLINED,
-    "declined": _DECLINED,
-    "charge_timeout": "The payment provider did not answer in time. If it charged you, that is undone.",
+    "customer_cap": "It would have been more than one customer may have. You were not charged.",
+    "declined": "Your payment was declined. You were not charged, and the goods went back on the shelf.",
+    "deadline": "The payment did not come through in time. You were not charged, or it is undone.",
+    "charge_timeout": "The payment did not come through in time. You were not charged, or it is undone.",
     "reserve_timeout": "We could not set the goods aside in time. You were not charged.",
 }
 OTHER_REASON = "It could not be completed. You were not charged, or will get your money back."

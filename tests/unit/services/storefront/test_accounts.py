@@ -98,7 +98,7 @@ async def test_expired_token_is_renewed(browser, api):
 
 
 async def test_pages_loaded_together_renew_once(browser, api):
-    """Two pages with the same expired token use its refresh token once: a second use would end the session."""
+    """A refresh token of pages loaded together is used once: a second use would end the session."""
     await browser.sign_up()
     old = "; ".join(f"{name}={value}" for name, value in cookies(browser).items())
     api.expire_tokens()

@@ -103,7 +103,7 @@ async def test_forms_that_were_tampered_with(browser, api, change):
 
 
 async def test_order_page_follows_the_order(browser, api):
-    """An open order has an event stream for scripts and a refresh for browsers without; a final one neither."""
+    """An open order has a stream for scripts, a refresh for browsers without; a final one neither."""
     await browser.sign_up()
     response = await browser.post("/sales/last-chance/buy", await browser.fields(ITEM))
     path = response.headers["Location"]
@@ -122,7 +122,7 @@ async def test_cancelled_order_says_why(browser, api):
     await browser.sign_up()
     response = await browser.post("/sales/last-chance/buy", await browser.fields(ITEM))
     path = response.headers["Location"]
-    api.orders[path.split("/")[-1]] |= {"state": "cancelled", "reason": "payment_declined"}
+    api.orders[path.split("/")[-1]] |= {"state": "cancelled", "reason": "declined"}
     assert "Your payment was declined" in await browser.text(path)
 
 

@@ -128,6 +128,7 @@ async def get_sale(request: web.Request) -> web.StreamResponse:
     summary="Schedule a sale (operators)",
     body=NewSale,
     responses={200: Sale, 201: Sale, 401: None, 403: None, 409: None, 422: None},
+    authenticated=True,
 )
 async def schedule_sale(request: web.Request) -> web.StreamResponse:
     """201 with the new sale; 200 where the same sale was scheduled before."""
@@ -156,7 +157,7 @@ def _decode(cursor: str) -> str:
     except ValueError as error:
         detail = "`cursor` must be a next_cursor that this API gave."
         limits = {"field": "cursor", "limit": "a next_cursor of this API"}
-        raise Problem(400, "bad-request", "Bad cursor", detail, extra=limits) from error
+        raise Problem(400, "invalid-field", "A value is refused", detail, extra=limits) from error
 
 
 async def _answer(
@@ -180,7 +181,7 @@ def _invalid_sale(error: Exception) -> Problem:
     assert isinstance(error, InvalidSale)  # noqa: S101
     extra = {"field": error.field, "limit": error.limit}
     return Problem(
-        422, "invalid-body", "The sale breaks a rule", f"{error.field}: {error.limit}.", extra=extra
+        422, "invalid-field", "A value is refused", f"{error.field}: {error.limit}.", extra=extra
     )
 
 
