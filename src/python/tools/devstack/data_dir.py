@@ -5,13 +5,14 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
-from tools.devstack.errors import DevstackError
-from tools.devstack.liveness import ProcessId, end_processes
+from tools.devstack.failures import DevstackError
 from tools.devstack.ports import PORTS_FILE
+from tools.devstack.process import ProcessId
 from tools.devstack.secrets_file import SECRETS_FILE, SIGNING_KEY_FILE
 from tools.devstack.stack import STACK_FILE
 
@@ -52,12 +53,30 @@ class DataDir:
             lock.flush()
             yield
 
+    def holder(self) -> int | None:
+        """The process that holds the folder now; None if nobody does."""
+        try:
+            with (self.path / LOCK_FILE).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            text = (self.path / LOCK_FILE).read_text().strip()
+            return int(text) if text.isdecimal() else 0
+        return None
+
+    def running(self) -> dict[str, int]:
+        """What is recorded as running, by name."""
+        return {name: process.pid for name, process in self._recorded().items()}
+
     def end_stale(self) -> list[str]:
         """Ends what a crashed supervisor left running. Returns the names."""
-        recorded = self._recorded()
-        ended = set(end_processes(recorded.values()))
+        left = {name: process for name, process in self._recorded().items() if process.find()}
+        if left:
+            with ThreadPoolExecutor(len(left)) as pool:
+                list(pool.map(ProcessId.end, left.values()))
         self._file.unlink(missing_ok=True)
-        return [name for name, identity in recorded.items() if identity.pid in ended]
+        return list(left)
 
     def record(self, processes: Mapping[str, ProcessId]) -> None:
         """Remembers what runs now, for end_stale() of the next start."""

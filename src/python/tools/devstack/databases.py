@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from seawall.sql import open_database
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from seawall.sql import open_database
 
 
 async def ensure_databases(superuser_url: str, passwords: Mapping[str, str]) -> None:

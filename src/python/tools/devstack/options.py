@@ -66,7 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", type=_services, action="append", default=[], metavar="SERVICE[,SERVICE]",
         help="only these services, and those that they call")  # fmt: skip
     add("--fresh", action="store_true", help="drop all data of the data dir first")
-    add("--data-dir", type=Path, metavar="DIR", help="where data, logs and passwords are (default: .seawall here)")
+    add(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where data, logs and passwords are (default: .seawall here)",
+    )
     add("--port", type=_port, default=DEFAULT_PORT, metavar="N",
         help=f"the shop's port on 127.0.0.1; 0 takes a free one (default: {DEFAULT_PORT})")  # fmt: skip
     actions = parser.add_mutually_exclusive_group()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tools.devstack.errors import DevstackError
+from tools.devstack.failures import DevstackError
 
 PORTS_FILE = "ports.json"
 # Below the range that the kernel gives to outgoing connections, so that none of those takes a port of ours.
@@ -50,7 +50,9 @@ def require_free(port: int, flag: str) -> None:
     try:
         free = is_free(port)
     except (OSError, OverflowError) as error:
-        raise DevstackError(f"port {port} cannot be listened on ({error}); choose another with {flag}") from error
+        raise DevstackError(
+            f"port {port} cannot be listened on ({error}); choose another with {flag}"
+        ) from error
     if not free:
         raise DevstackError(f"port {port} is in use; choose another with {flag} (0 takes any free one)")
 

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.devstack.ports import LOOPBACK
-from tools.devstack.process import Launch, Progress
+from tools.devstack.process import Launch
+from tools.devstack.progress import Progress
 
 PROBE_SECONDS = 2.0
 
@@ -17,6 +19,7 @@ class ServiceServer:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    folder: Path
     port: int
 
     @property
@@ -24,12 +27,17 @@ class ServiceServer:
         """host:port of its HTTP interface."""
         return f"{LOOPBACK}:{self.port}"
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """What it will bind, besides what its environment names."""
+        return (self.port,)
+
     async def prepare(self, progress: Progress) -> None:
         """Nothing is fetched or made for a service."""
 
     def launch(self) -> Launch:
         """Its process."""
-        return Launch(command=self.command, environment=dict(self.environment))
+        return Launch(argv=self.command, env=self.environment, cwd=self.folder)
 
     async def is_ready(self) -> bool:
         """It answers, and has all that it needs."""

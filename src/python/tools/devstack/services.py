@@ -117,9 +117,7 @@ SERVICES: Mapping[str, Service] = {
         Service("psp_simulator", _psp_simulator, replicable=False),
         Service("payments", _payments, servers=(POSTGRES, KAFKA), calls=("psp_simulator",)),
         Service("storefront", _storefront, calls=(GATEWAY,)),
-        Service(
-            GATEWAY, _gateway, calls=("accounts",), ports=("http", "public", "admin"), replicable=False
-        ),
+        Service(GATEWAY, _gateway, calls=("accounts",), ports=("http", "public", "admin"), replicable=False),
     )
 }
 NAMES = tuple(SERVICES)

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from tools.devstack.liveness import ProcessId
+from tools.devstack.process import ProcessId
 
 STACK_FILE = "stack.json"
 DATA_DIR = ".seawall"
@@ -42,7 +42,7 @@ class Stack:
             stack = msgspec.json.decode(text, type=cls)
         except (OSError, msgspec.DecodeError):
             return None
-        return stack if stack.supervisor.lives() else None
+        return stack if stack.supervisor.find() else None
 
     def write(self, data_dir: Path) -> None:
         """Replaces the file; only its owner may read it, for it holds passwords."""
@@ -66,5 +66,3 @@ def write_private(path: Path, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
     temporary.rename(path)
-
-

@@ -7,35 +7,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tools.devstack.errors import DevstackError
+from tools.devstack.failures import DevstackError, StartFailed, explain, last_line
 from tools.devstack.process import Launch, Server
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.03
+WATCH_SECONDS = 0.2
+LONGEST_REASON = 400
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
 STABLE_SECONDS = 30.0
 
 
 class Child(Protocol):
-    """A running process."""
+    """A running process: process.Process, or a test's."""
 
     @property
     def pid(self) -> int:
         """Its number."""
         ...
 
-    async def wait(self) -> int:
-        """Its exit status, once it has ended."""
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
         ...
 
-    async def stop(self, timeout_seconds: float) -> None:
+    def output(self) -> str:
+        """The end of what it wrote."""
+        ...
+
+    async def stop(self, grace_seconds: float) -> int:
         """Ends it and all that it started."""
         ...
 
 
-Spawn = Callable[[str, Launch, Path], Awaitable[Child]]
+Spawn = Callable[[str, Launch, Path], Child]
 
 
 class Watcher(Protocol):
@@ -49,6 +56,9 @@ class Watcher(Protocol):
 
     def died(self, unit: "Unit", status: int, restart_in_seconds: float) -> None:
         """It ended by itself."""
+
+    def failed(self, unit: "Unit", error: DevstackError) -> None:
+        """It could not be started again; the next attempt follows."""
 
     def stopped(self, unit: "Unit", seconds: float) -> None:
         """It was ended by us."""
@@ -86,7 +96,7 @@ class UnitRunner:
         """Returns when the unit is ready. Raises DevstackError, with the last words of its log, if it ends."""
         begin = time.monotonic()
         await prepare(self.unit.server)
-        await self._launch()
+        self._launch()
         await self._until_ready()
         await self.unit.after_ready()
         self._watcher.ready(self.unit, time.monotonic() - begin)
@@ -96,7 +106,7 @@ class UnitRunner:
         pause_seconds = FIRST_PAUSE_SECONDS
         while True:
             begin = time.monotonic()
-            status = await self._child.wait() if self._child else -1
+            status = await self._death()
             if time.monotonic() - begin > STABLE_SECONDS:
                 pause_seconds = FIRST_PAUSE_SECONDS
             self._watcher.died(self.unit, status, pause_seconds)
@@ -111,46 +121,42 @@ class UnitRunner:
             await self._child.stop(STOP_SECONDS)
             self._watcher.stopped(self.unit, time.monotonic() - begin)
 
+    async def _death(self) -> int:
+        while self._child is not None and (status := self._child.returncode) is None:
+            await asyncio.sleep(WATCH_SECONDS)
+        return status if self._child is not None else -1
+
     async def _restart(self) -> None:
         begin = time.monotonic()
-        await self._launch()
         try:
+            self._launch()
             await self._until_ready()
-        except DevstackError:
-            return  # dead again: keep_running() sees it and waits longer
-        self._watcher.ready(self.unit, time.monotonic() - begin)
+        except DevstackError as error:
+            self._watcher.failed(self.unit, error)
+        else:
+            self._watcher.ready(self.unit, time.monotonic() - begin)
 
-    async def _launch(self) -> None:
-        try:
-            self._child = await self._spawn(self.unit.name, self.unit.server.launch(), self.unit.log_file)
-        except OSError as error:
-            raise DevstackError(f"{self.unit.name} cannot be started: {error}") from error
+    def _launch(self) -> None:
+        self._child = self._spawn(self.unit.name, self.unit.server.launch(), self.unit.log_file)
         self._watcher.started(self.unit, self._child.pid)
 
     async def _until_ready(self) -> None:
         """A port that answers is not proof that it is ours: the process must live, too."""
         assert self._child is not None  # noqa: S101 - only called after _launch()
-        death = asyncio.ensure_future(self._child.wait())
         deadline = time.monotonic() + READY_SECONDS
-        try:
-            while not death.done() and not await self.unit.server.is_ready():
-                if time.monotonic() > deadline:
-                    raise DevstackError(self._fault(f"was not ready after {READY_SECONDS:g} s"))
-                await asyncio.wait({death}, timeout=POLL_SECONDS)
-            if death.done():
-                raise DevstackError(self._fault(f"ended with status {death.result()} while starting"))
-        finally:
-            death.cancel()
+        while not await self.unit.server.is_ready():
+            self._check_alive(self._child)
+            if time.monotonic() > deadline:
+                raise StartFailed(self._fault(self._child, f"was not ready after {READY_SECONDS:g} s"))
+            await asyncio.sleep(POLL_SECONDS)
+        self._check_alive(self._child)
 
-    def _fault(self, what: str) -> str:
-        words = last_line(self.unit.log_file)
-        return f"{self.unit.name} {what}: {words or 'it logged nothing'} (log: {self.unit.log_file})"
+    def _check_alive(self, child: Child) -> None:
+        if child.returncode is not None:
+            raise StartFailed(self._fault(child, f"ended with status {child.returncode} while starting"))
 
-
-def last_line(log_file: Path, limit: int = 400) -> str:
-    """The last line of a log that is not empty, shortened."""
-    try:
-        lines = log_file.read_bytes()[-16_384:].decode(errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line.strip()[:limit] for line in reversed(lines) if line.strip()), "")
+    def _fault(self, child: Child, what: str) -> str:
+        output = child.output()
+        name, log_file = self.unit.name, self.unit.log_file
+        reason = explain(name, output) or f"{name} {what}: {last_line(output)[:LONGEST_REASON]}"
+        return f"{reason} (log: {log_file})"

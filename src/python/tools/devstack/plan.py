@@ -1,0 +1,146 @@
+"""What one `up` will run: every port, password and address settled before anything is started."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.devstack.data_dir import DataDir
+from tools.devstack.failures import DevstackError
+from tools.devstack.options import UpOptions
+from tools.devstack.ports import LOOPBACK, choose_ports, require_free
+from tools.devstack.process import Server
+from tools.devstack.secrets_file import OPERATOR_EMAIL, Secrets, ensure_signing_key
+from tools.devstack.servers.kafka import Kafka
+from tools.devstack.servers.postgres import Postgres
+from tools.devstack.servers.valkey import Valkey
+from tools.devstack.service_server import ServiceServer
+from tools.devstack.services import (
+    DATABASES,
+    GATEWAY,
+    KAFKA,
+    POSTGRES,
+    PUBLIC_PORT,
+    VALKEY,
+    Service,
+    Wiring,
+    instance_names,
+    selected,
+    service_command,
+    service_environment,
+)
+from tools.devstack.unit import Unit
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The units in the order of their names' dependencies, and how they reach each other."""
+
+    units: tuple[Unit, ...]
+    wiring: Wiring
+    postgres_url: str
+
+
+def make_plan(options: UpOptions, data_dir: DataDir) -> Plan:
+    """Chooses ports, makes passwords and keys. Raises DevstackError if the public port is taken."""
+    services = selected(options.only)
+    replicas = dict(options.replicas)
+    instances = {
+        service.name: instance_names(service.name, replicas.get(service.name, 1)) for service in services
+    }
+    for name in replicas:
+        if name not in instances:
+            raise DevstackError(f"--replicas names {name}, which --only leaves out")
+    ports = _ports(options, data_dir, services, instances)
+    secrets = Secrets(data_dir.path)
+    wiring = Wiring(
+        ports=ports,
+        instances=instances,
+        database_urls={name: _database_url(name, secrets, ports) for name in DATABASES},
+        broker_url=f"kafka://{LOOPBACK}:{ports[KAFKA]}",
+        valkey_url=f"redis://{LOOPBACK}:{ports[VALKEY]}/0",
+        signing_key_file=ensure_signing_key(data_dir.path),
+        operator_email=OPERATOR_EMAIL,
+        operator_password=secrets.password("operator"),
+        gateway_folder=data_dir.path / GATEWAY,
+    )
+    postgres = Postgres(data_dir.path / POSTGRES, ports[POSTGRES], cache_dir())
+    units = _server_units(services, data_dir, ports, secrets, postgres)
+    units += _service_units(services, data_dir, wiring)
+    return Plan(tuple(units), wiring, postgres.url)
+
+
+def cache_dir() -> Path:
+    """Where downloads are kept, shared by all checkouts."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SEAWALL_CACHE") or Path(caches) / "seawall")
+
+
+def _ports(
+    options: UpOptions, data_dir: DataDir, services: list[Service], instances: Mapping[str, tuple[str, ...]]
+) -> dict[str, int]:
+    names = [POSTGRES, VALKEY, KAFKA, f"{KAFKA}.controller"]
+    names += [
+        f"{instance}.{port}"
+        for service in services
+        for instance in instances[service.name]
+        for port in service.ports
+    ]
+    fixed = {}
+    if options.port and PUBLIC_PORT in names:
+        require_free(options.port, "--port")
+        fixed[PUBLIC_PORT] = options.port
+    return choose_ports(names, data_dir.path, fixed=fixed)
+
+
+def _database_url(name: str, secrets: Secrets, ports: Mapping[str, int]) -> str:
+    return f"postgresql://{name}:{secrets.password(name)}@{LOOPBACK}:{ports[POSTGRES]}/{name}"
+
+
+def _server_units(
+    services: list[Service],
+    data_dir: DataDir,
+    ports: Mapping[str, int],
+    secrets: Secrets,
+    postgres: Postgres,
+) -> list[Unit]:
+    needed = {server for service in services for server in service.servers}
+    passwords = {
+        service.name: secrets.password(service.name) for service in services if service.name in DATABASES
+    }
+
+    async def make_databases() -> None:
+        from tools.devstack.databases import ensure_databases  # noqa: PLC0415 - loads while servers start
+
+        await ensure_databases(postgres.url, passwords)
+
+    servers: dict[str, Callable[[], Server]] = {
+        POSTGRES: lambda: postgres,
+        VALKEY: lambda: Valkey(data_dir.path / VALKEY, ports[VALKEY], cache_dir()),
+        KAFKA: lambda: Kafka(data_dir.path / KAFKA, ports[KAFKA], cache_dir()),
+    }
+    hooks: dict[str, Callable[[], Awaitable[None]]] = {POSTGRES: make_databases}
+    return [
+        Unit(make(), data_dir.logs / f"{name}.log", **({"after_ready": hooks[name]} if name in hooks else {}))
+        for name, make in servers.items()
+        if name in needed
+    ]
+
+
+def _service_units(services: list[Service], data_dir: DataDir, wiring: Wiring) -> list[Unit]:
+    return [
+        Unit(
+            ServiceServer(
+                name=instance,
+                command=service_command(service),
+                environment=service_environment(service, instance, wiring),
+                folder=data_dir.path,
+                port=wiring.ports[f"{instance}.http"],
+            ),
+            data_dir.logs / f"{instance}.log",
+            needs=service.servers
+            + tuple(name for called in service.calls for name in wiring.instances[called]),
+        )
+        for service in services
+        for instance in wiring.instances[service.name]
+    ]
