@@ -13,7 +13,7 @@ from seawall.rpc import serve_grpc
 from seawall.sql import open_database, upgrade
 from seawall.valkey import open_valkey
 from seawall.web import READINESS, background, every, web_service
-from seawall.web.jobs import Job
+from seawall.web.jobs import Job, exit_process
 from services.inventory import use_cases
 from services.inventory.adapters.events import TOPIC as EVENTS_TOPIC
 from services.inventory.adapters.holds_valkey import ValkeyHolds
@@ -55,7 +55,7 @@ async def _lifetime(settings: InventorySettings, app: web.Application) -> AsyncI
         app[http_api.STOCK_OF] = partial(use_cases.stock_of, ledger=ledger, holds=holds)
         async with (
             serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
-            background(relay=relay.run(), **_jobs(broker, ledger, holds)) as jobs,
+            background(exit_process, relay=relay.run(), **_jobs(broker, ledger, holds)) as jobs,
         ):
             _log.info("grpc ready", extra={"grpc_port": grpc_port})
             app[READINESS].add("database", database.ping)

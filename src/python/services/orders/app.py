@@ -12,7 +12,7 @@ from seawall.rpc import connect
 from seawall.saga import SagaLog
 from seawall.sql import open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
-from seawall.web.jobs import Job
+from seawall.web.jobs import Job, exit_process
 from services.orders.adapters.checkout_saga import checkout
 from services.orders.adapters.checkouts_sql import CONSUMER, SqlCheckouts
 from services.orders.adapters.holds_grpc import InventoryHolds
@@ -70,7 +70,7 @@ async def _lifetime(settings: OrdersSettings, app: web.Application) -> AsyncIter
         )
         async with (
             orders.accepting(),
-            background(relay=relay.run(), **_jobs(broker, checkouts, sales, watch)) as jobs,
+            background(exit_process, relay=relay.run(), **_jobs(broker, checkouts, sales, watch)) as jobs,
         ):
             app[READINESS].add("database", database.ping)
             app[READINESS].add("broker", broker.ping)

@@ -35,7 +35,7 @@ def a_sale(sale_id: str = "sale", stock: int = 10, cap: int = 10, skus: Sequence
 
 
 def a_wish(
-    order_id: str, quantity: int = 1, customer_id: str = "", sku: str = "mug", sale_id: str = "sale"
+    order_id: str, quantity: int = 1, customer_id: str = "", sku: str = "mug", *, sale_id: str = "sale"
 ) -> Wish:
     return Wish(order_id, ItemKey(sale_id, sku), customer_id or f"customer of {order_id}", quantity)
 
