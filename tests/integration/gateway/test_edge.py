@@ -146,7 +146,8 @@ async def test_a_dead_envoy_is_started_again(gateway):
     first = gateway.process.pid
     os.kill(first, signal.SIGKILL)
     await until(lambda: gateway.process.pid != first)
-    await until(gateway.control_plane.is_ready)
+    await until(gateway.admin.is_live)
+    await gateway.control_plane.check()
     assert gateway.process.restarts == 1
     await until(lambda: _status(gateway, "/v1/products", 200))
 

@@ -107,4 +107,4 @@ async def assert_problem(response, status, kind):
     assert response.content_type == "application/problem+json"
     assert problem["type"] == f"urn:seawall:problem:{kind}"
     assert problem["status"] == status
-    assert problem["request_id"] == response.headers["x-request-id"]
+    assert problem["correlation_id"] == response.headers["x-request-id"]

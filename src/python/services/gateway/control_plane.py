@@ -34,6 +34,10 @@ def envoy_command(envoy: Path, folder: Path, *, workers: int, drain_seconds: flo
     ]
 
 
+class EnvoyDown(Exception):
+    """Envoy does not serve the public port now."""
+
+
 class ControlPlane:
     """Runs Envoy on one route table. `admin` and `envoy` may be asked from outside."""
 
@@ -56,9 +60,10 @@ class ControlPlane:
                 raise TimeoutError(f"Envoy did not serve {address} within {START_SECONDS:g} s")
             await asyncio.sleep(0.05)
 
-    async def is_ready(self) -> bool:
-        """The child lives and serves."""
-        return self._envoy.pid is not None and await self._admin.is_live()
+    async def check(self) -> None:
+        """Raises EnvoyDown unless the child lives and serves."""
+        if self._envoy.pid is None or not await self._admin.is_live():
+            raise EnvoyDown
 
     def set_endpoints(self, endpoints: Endpoints) -> None:
         """Envoy takes the new endpoints without a restart; requests under way are finished."""

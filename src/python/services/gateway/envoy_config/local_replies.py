@@ -23,7 +23,7 @@ _HEADERS = {
 
 
 def local_replies() -> Json:
-    """A body for every status that Envoy answers with, the request id in each."""
+    """A body for every status that Envoy answers with, the correlation id in each."""
     return {
         "mappers": [
             # Envoy answers 401 while it has no keys, and 403 to a token made for somebody else.
@@ -67,7 +67,7 @@ def _body(kind: str, title: str) -> Json:
             "type": f"urn:seawall:problem:{kind}",
             "title": title,
             "status": "%RESPONSE_CODE%",
-            "request_id": "%REQ(X-REQUEST-ID)%",
+            "correlation_id": "%REQ(X-REQUEST-ID)%",
         },
         "content_type": "application/problem+json",
     }
