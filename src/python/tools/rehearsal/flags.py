@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tools.devstack.stack import default_data_dir
 from tools.rehearsal.arrivals import PROFILES
 
 N = TypeVar("N", int, float)
@@ -50,9 +51,11 @@ def parse(arguments: list[str] | None = None) -> Flags:
     add("--browse-ratio", type=_number(float, 0, 1), default=0.3, help="share of visits that only look")
     add("--connections", type=_number(int, 1, 20_000), default=512, help="connections to the gateway")
     add("--settle", type=_number(float, 1, 3600), default=150, help="seconds to wait until all is quiet")
-    add("--report-dir", type=Path, default=Path(".seawall/rehearsals"), help="where the reports go")
-    add("--data-dir", type=Path, default=Path(".seawall"), help="data of the stack to use if it is up")
-    return Flags(**vars(parser.parse_args(arguments)))
+    add("--report-dir", type=Path, help="where the reports go (default: rehearsals in the data dir)")
+    add("--data-dir", type=Path, default=default_data_dir(), help="data of the stack to use if it is up")
+    given = vars(parser.parse_args(arguments))
+    given["report_dir"] = given["report_dir"] or given["data_dir"] / "rehearsals"
+    return Flags(**given)
 
 
 def _number(kind: type[N], least: N, most: N) -> Callable[[str], N]:

@@ -88,7 +88,7 @@ def parse(buffer: bytearray) -> tuple[int, bytes, bool] | None:
 
 
 def _dechunk(buffer: bytearray, begin: int) -> bytes | None:
-    parts = []
+    parts: list[bytes] = []
     while True:
         line_end = buffer.find(b"\r\n", begin)
         if line_end < 0:

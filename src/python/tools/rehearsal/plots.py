@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 SIZE_INCHES = (9.0, 3.2)
 # Text stays text: the page is searchable and small.
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 9,

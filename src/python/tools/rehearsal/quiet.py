@@ -32,7 +32,12 @@ async def _differing_counters(stores: Stores, sale_id: str) -> int:
 
 
 async def until_quiet(
-    stores: Stores, sale_id: str, timeout_seconds: float, report: Callable[[dict[str, int]], None]
+    stores: Stores,
+    sale_id: str,
+    timeout_seconds: float,
+    report: Callable[[dict[str, int]], None],
+    *,
+    pause_seconds: float = PAUSE_SECONDS,
 ) -> dict[str, int]:
     """Returns what was under way at the end: empty, unless `timeout_seconds` passed first.
 
@@ -47,4 +52,4 @@ async def until_quiet(
         quiet_looks = 0 if found else quiet_looks + 1
         if quiet_looks == LOOKS_IN_A_ROW or loop.time() >= end:
             return found
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause_seconds)

@@ -16,8 +16,8 @@ PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 class Samples:
     """Answered requests of one kind: when each was meant to be sent, and how long it took."""
 
-    intended_seconds: array[float] = field(default_factory=lambda: array("d"))
-    latency_seconds: array[float] = field(default_factory=lambda: array("d"))
+    intended_seconds: "array[float]" = field(default_factory=lambda: array("d"))
+    latency_seconds: "array[float]" = field(default_factory=lambda: array("d"))
     outcomes: Counter[str] = field(default_factory=Counter)
 
 

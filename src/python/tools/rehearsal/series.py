@@ -32,10 +32,16 @@ def series_of(recorder: Recorder, orders: Iterable[Order], started_at: float) ->
             ended[order.state][max(0, int(order.updated_at.timestamp() - started_at))] += 1
     counters = [recorder.arrivals, accepted, *ended.values()]
     seconds = 1 + max((second for counter in counters for second in counter), default=0)
-    latencies = _latencies_ms(recorder, seconds)
+    counts = [[counter[second] for second in range(seconds)] for counter in counters]
+    latencies = list(zip(*_latencies_ms(recorder, seconds), strict=True))
     return Series(
-        *([counter[second] for second in range(seconds)] for counter in counters),
-        *([row[column] for row in latencies] for column in range(3)),
+        arrivals=counts[0],
+        accepted=counts[1],
+        confirmed=counts[2],
+        cancelled=counts[3],
+        p50_ms=list(latencies[0]),
+        p99_ms=list(latencies[1]),
+        max_ms=list(latencies[2]),
     )
 
 

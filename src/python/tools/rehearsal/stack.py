@@ -31,6 +31,8 @@ async def stack_for_run(data_dir: Path) -> AsyncIterator[Stack]:
         yield stack
         return
     with tempfile.TemporaryDirectory(prefix="seawall-rehearsal-") as own_dir:
+        # PostgreSQL may run as another user, who must be able to pass through.
+        os.chmod(own_dir, 0o711)  # noqa: PTH101
         async with _own_stack(Path(own_dir)) as stack:
             yield stack
 
