@@ -1,11 +1,13 @@
 """One database of one service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 
 class Database:
@@ -14,8 +16,9 @@ class Database:
     Raises sqlalchemy.exc.SQLAlchemyError, and OSError where no connection can be made.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, connect_args: Mapping[str, Any]) -> None:
         self._engine = engine
+        self._connect_args = dict(connect_args)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -40,6 +43,24 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
+    async def listening(self, channel: str, notified: Callable[[], None]) -> AsyncIterator[AsyncConnection]:
+        """A connection outside the pool, for the length of a block, that hears a channel's NOTIFY.
+
+        Each statement is a transaction of its own. Locks of the session are released with the block.
+        `notified` is called in the event loop.
+        """
+        engine = create_async_engine(self._engine.url, poolclass=NullPool, connect_args=self._connect_args)
+        try:
+            async with engine.connect() as opened:
+                connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None  # noqa: S101
+                await driver.add_listener(channel, lambda *_: notified())
+                yield connection
+        finally:
+            await asyncio.shield(asyncio.ensure_future(engine.dispose()))
+
+    @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         connection = await self._engine.connect()
         try:
@@ -58,23 +79,23 @@ async def open_database(
     At most `pool_size` connections; a caller waits up to 5 s for one. The server ends a statement
     after `statement_timeout_seconds`, and a transaction that idles for ten times as long.
     """
+    connect_args = {
+        "timeout": 5.0,
+        "server_settings": {
+            "statement_timeout": str(round(statement_timeout_seconds * 1000)),
+            "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 10_000)),
+        },
+    }
     engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5.0,
         pool_use_lifo=True,
-        pool_pre_ping=False,
-        connect_args={
-            "timeout": 5.0,
-            "server_settings": {
-                "statement_timeout": str(round(statement_timeout_seconds * 1000)),
-                "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 10_000)),
-            },
-        },
+        connect_args=connect_args,
     )
     try:
-        yield Database(engine)
+        yield Database(engine, connect_args)
     finally:
         await asyncio.shield(asyncio.ensure_future(engine.dispose()))
 

@@ -1,0 +1,31 @@
+"""Messages between services: a publisher, a subscriber, an outbox and an inbox."""
+
+from seawall.messaging.broker import open_broker
+from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishFailed, Undecodable
+from seawall.messaging.inbox import admit, purge_inbox
+from seawall.messaging.message import Message, decode, outgoing
+from seawall.messaging.outbox import Outbox
+from seawall.messaging.ports import Broker, Handler, Publisher, Subscriber
+from seawall.messaging.relay import OutboxRelay
+from seawall.messaging.tables import create_inbox, create_outbox
+
+__all__ = [
+    "Broker",
+    "BrokerUnavailable",
+    "Handler",
+    "Message",
+    "MessagingError",
+    "Outbox",
+    "OutboxRelay",
+    "PublishFailed",
+    "Publisher",
+    "Subscriber",
+    "Undecodable",
+    "admit",
+    "create_inbox",
+    "create_outbox",
+    "decode",
+    "open_broker",
+    "outgoing",
+    "purge_inbox",
+]

@@ -1,0 +1,106 @@
+"""Kafka as a broker, by aiokafka."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from seawall.messaging.errors import BrokerUnavailable
+from seawall.messaging.kafka_publisher import KafkaPublisher
+from seawall.messaging.kafka_subscriber import KafkaSubscriber, dead_letter_topic
+from seawall.messaging.ports import Publisher, Subscriber
+
+START_SECONDS = 60.0
+PING_SECONDS = 2.0
+LINGER_MILLISECONDS = 1
+MAX_MESSAGE_BYTES = 1_000_000
+
+_log = logging.getLogger(__name__)
+
+
+class KafkaBroker:
+    """Implements Broker. `bootstrap` is `host:port[,host:port...]`."""
+
+    def __init__(self, bootstrap: str, client: str) -> None:
+        self._bootstrap = bootstrap
+        self._client = client
+        self._pinger: AIOKafkaClient | None = None
+        self._pinging = asyncio.Lock()
+
+    @asynccontextmanager
+    async def publisher(self) -> AsyncIterator[Publisher]:
+        """A publisher: acknowledged by all replicas in sync, without duplicates by its own retries."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=LINGER_MILLISECONDS,
+            max_request_size=MAX_MESSAGE_BYTES,
+            max_batch_size=262_144,
+            request_timeout_ms=10_000,
+        )
+        await self._started(producer.start, producer.stop)
+        try:
+            yield KafkaPublisher(producer)
+        finally:
+            await asyncio.shield(asyncio.ensure_future(producer.stop()))
+
+    def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
+        """A member of a group."""
+        return KafkaSubscriber(self._bootstrap, self._client, topics, group, self.publisher)
+
+    async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
+        """Creates what is missing, and a dead-letter topic beside each. Raises BrokerUnavailable."""
+        wanted = [NewTopic(name, count, -1) for name, count in partitions.items()]
+        wanted += [NewTopic(dead_letter_topic(name), 1, -1) for name in partitions]
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client)
+        await self._started(admin.start, admin.close)
+        try:
+            reply = await admin.create_topics(wanted)
+            for topic, code, *_ in reply.topic_errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise BrokerUnavailable(f"topic {topic} cannot be created: {for_code(code).__name__}")
+        finally:
+            await admin.close()
+
+    async def ping(self) -> None:
+        """Asks for the cluster's metadata, over one connection that is kept."""
+        async with self._pinging:
+            try:
+                async with asyncio.timeout(PING_SECONDS):
+                    await self._metadata()
+            except (KafkaError, OSError, TimeoutError) as error:
+                await self.close()
+                raise BrokerUnavailable(f"no answer of {self._bootstrap}: {error!r}") from error
+
+    async def close(self) -> None:
+        """Closes what ping has opened."""
+        pinger, self._pinger = self._pinger, None
+        if pinger is not None:
+            await pinger.close()
+
+    async def _metadata(self) -> None:
+        if self._pinger is None:
+            self._pinger = AIOKafkaClient(bootstrap_servers=self._bootstrap, client_id=self._client)
+            await self._pinger.bootstrap()
+        await self._pinger.fetch_all_metadata()
+
+    async def _started(self, start: object, stop: object) -> None:
+        """Starts a client, and waits for a broker that is not up yet."""
+        give_up_at = asyncio.get_running_loop().time() + START_SECONDS
+        while True:
+            try:
+                await start()  # type: ignore[operator]
+            except (KafkaError, OSError) as error:
+                await stop()  # type: ignore[operator]
+                if asyncio.get_running_loop().time() > give_up_at:
+                    raise BrokerUnavailable(f"no answer of {self._bootstrap}: {error!r}") from error
+                await asyncio.sleep(0.2)
+            else:
+                return

@@ -1,0 +1,205 @@
+"""A member of a Kafka consumer group."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter, Histogram
+
+from seawall.messaging.cloud_events import message_of
+from seawall.messaging.errors import MessagingError, Undecodable
+from seawall.messaging.message import Message
+from seawall.messaging.ports import Handler, Publisher
+
+POLL_MILLISECONDS = 500
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+_HANDLED = Counter("seawall_messages_handled_total", "Messages handled and committed", ["topic", "group"])
+_DEAD = Counter("seawall_messages_dead_lettered_total", "Messages moved to a dead-letter topic", ["topic"])
+_FAILED = Counter("seawall_message_batches_failed_total", "Batches that will come again", ["group"])
+_BATCH = Histogram(
+    "seawall_message_batch", "Messages per batch", ["group"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+_log = logging.getLogger(__name__)
+
+Records = dict[TopicPartition, list[ConsumerRecord]]
+
+
+def dead_letter_topic(topic: str) -> str:
+    """Where the messages of a topic go that nobody can read."""
+    return f"{topic}.dlt"
+
+
+class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Implements Subscriber.
+
+    A batch under way is finished and committed before its partitions are given to another member.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        client: str,
+        topics: Sequence[str],
+        group: str,
+        publisher: Callable[[], AbstractAsyncContextManager[Publisher]],
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._client = client
+        self._topics = list(topics)
+        self._group = group
+        self._open_publisher = publisher
+        self._busy = asyncio.Lock()
+        self._pauses: dict[TopicPartition, float] = {}
+        self._resume_at: dict[TopicPartition, float] = {}
+
+    async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
+        """Runs until cancelled. Loses its membership for no longer than a broker is away."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap,
+                client_id=self._client,
+                group_id=self._group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                session_timeout_ms=10_000,
+                heartbeat_interval_ms=1_000,
+                max_poll_interval_ms=300_000,
+                fetch_max_wait_ms=POLL_MILLISECONDS,
+                metadata_max_age_ms=30_000,
+            )
+            consumer.subscribe(self._topics, listener=self)
+            try:
+                async with AsyncExitStack() as dead_letters:
+                    await consumer.start()
+                    await self._consume(consumer, handler, max_batch, dead_letters)
+            except (KafkaError, MessagingError, OSError) as error:
+                _log.warning("the broker failed, trying again", extra={"error": repr(error)})
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS * random.uniform(0.1, 0.3))
+            finally:
+                await asyncio.shield(asyncio.ensure_future(consumer.stop()))
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Waits for the batch under way."""
+        async with self._busy:
+            for partition in revoked:
+                self._pauses.pop(partition, None)
+                self._resume_at.pop(partition, None)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Nothing to do: reading starts at the committed offset."""
+
+    async def _consume(
+        self, consumer: AIOKafkaConsumer, handler: Handler, max_batch: int, dead_letters: AsyncExitStack
+    ) -> None:
+        delivery = _Delivery(handler, self._open_publisher, dead_letters)
+        while True:
+            self._resume(consumer)
+            timeout = min([POLL_MILLISECONDS, *self._milliseconds_to_resume()])
+            batches: Records = await consumer.getmany(timeout_ms=timeout, max_records=max_batch)
+            if batches:
+                async with self._busy:
+                    await self._handle(consumer, delivery, self._still_ours(consumer, batches))
+
+    async def _handle(self, consumer: AIOKafkaConsumer, delivery: "_Delivery", batches: Records) -> None:
+        if len(batches) > 1 and await self._try(consumer, delivery, batches):
+            return
+        for partition, records in batches.items():
+            if not await self._try(consumer, delivery, {partition: records}):
+                self._hold(consumer, partition, records[0].offset)
+
+    async def _try(self, consumer: AIOKafkaConsumer, delivery: "_Delivery", batches: Records) -> bool:
+        records = [record for of_partition in batches.values() for record in of_partition]
+        if not records:
+            return True
+        _BATCH.labels(self._group).observe(len(records))
+        try:
+            await delivery([_message(record) for record in records])
+        except Exception as error:
+            _FAILED.labels(self._group).inc()
+            _log.warning(
+                "a batch failed and comes again",
+                exc_info=error,
+                extra={"group": self._group, "messages": len(records)},
+            )
+            return False
+        await consumer.commit({tp: of_tp[-1].offset + 1 for tp, of_tp in batches.items()})
+        for partition, of_partition in batches.items():
+            self._pauses.pop(partition, None)
+            _HANDLED.labels(partition.topic, self._group).inc(len(of_partition))
+        return True
+
+    @staticmethod
+    def _still_ours(consumer: AIOKafkaConsumer, batches: Records) -> Records:
+        assigned = consumer.assignment()
+        return {tp: records for tp, records in batches.items() if tp in assigned and records}
+
+    def _hold(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+        if partition not in consumer.assignment():
+            return
+        pause = min(self._pauses.get(partition, FIRST_PAUSE_SECONDS / 2) * 2, LONGEST_PAUSE_SECONDS)
+        self._pauses[partition] = pause
+        self._resume_at[partition] = asyncio.get_running_loop().time() + pause * random.uniform(0.5, 1)
+        consumer.seek(partition, offset)
+        consumer.pause(partition)
+
+    def _resume(self, consumer: AIOKafkaConsumer) -> None:
+        now = asyncio.get_running_loop().time()
+        for partition in [tp for tp, at in self._resume_at.items() if at <= now]:
+            del self._resume_at[partition]
+            if partition in consumer.assignment():
+                consumer.resume(partition)
+
+    def _milliseconds_to_resume(self) -> list[int]:
+        now = asyncio.get_running_loop().time()
+        return [max(1, int((at - now) * 1000)) for at in self._resume_at.values()]
+
+
+class _Delivery:
+    """Hands messages to the handler, without those that nobody can read."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        open_publisher: Callable[[], AbstractAsyncContextManager[Publisher]],
+        owner: AsyncExitStack,
+    ) -> None:
+        self._handler = handler
+        self._open_publisher = open_publisher
+        self._owner = owner
+        self._publisher: Publisher | None = None
+
+    async def __call__(self, messages: list[Message]) -> None:
+        while messages:
+            try:
+                await self._handler(messages)
+            except Undecodable as error:
+                await self._bury(error)
+                messages = [m for m in messages if m.position != error.message.position]
+            else:
+                return
+
+    async def _bury(self, error: Undecodable) -> None:
+        # If this fails the batch fails: a message is never dropped because its grave was not ready.
+        if self._publisher is None:
+            self._publisher = await self._owner.enter_async_context(self._open_publisher())
+        message = error.message
+        headers = {**message.headers, "dlt_position": message.position, "dlt_reason": error.reason[:500]}
+        await self._publisher.publish(
+            [replace(message, topic=dead_letter_topic(message.topic), headers=headers)]
+        )
+        _DEAD.labels(message.topic).inc()
+        _log.error("message moved to the dead-letter topic", extra={"error": str(error)})
+
+
+def _message(record: ConsumerRecord) -> Message:
+    position = f"{record.topic}:{record.partition}:{record.offset}"
+    headers: Any = record.headers
+    return message_of(record.topic, position, record.key, record.value, headers, record.timestamp)

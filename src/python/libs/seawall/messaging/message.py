@@ -1,0 +1,70 @@
+"""A message: a protobuf event or command, and what travels with it."""
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from google.protobuf.message import Message as ProtobufMessage
+
+from seawall.messaging.errors import Undecodable
+from seawall.telemetry import current_correlation_id
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is published and handled. (source, id) names it, however often it is delivered.
+
+    Messages with one key keep their order. `type` is the full name of the protobuf message.
+    `position` is where it was read, as topic:partition:offset; empty in one that is not published yet.
+    """
+
+    topic: str
+    key: str
+    type: str
+    id: str
+    source: str
+    payload: bytes
+    correlation_id: str | None
+    time_ms: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    position: str = ""
+
+
+def outgoing(
+    topic: str,
+    key: str,
+    event: ProtobufMessage,
+    *,
+    source: str,
+    id: str | None = None,  # noqa: A002
+) -> Message:
+    """A message to publish, with the correlation id of what is being worked on.
+
+    Give an `id` where a repetition must be known as such; else it gets a random one.
+    """
+    return Message(
+        topic=topic,
+        key=key,
+        type=event.DESCRIPTOR.full_name,
+        id=id or uuid.uuid4().hex,
+        source=source,
+        payload=event.SerializeToString(),
+        correlation_id=current_correlation_id(),
+        time_ms=time.time_ns() // 1_000_000,
+    )
+
+
+def decode(message: Message, *classes: type[ProtobufMessage]) -> Any:
+    """The event or command in a message, which is one of the classes. Raises Undecodable."""
+    for kind in classes:
+        if kind.DESCRIPTOR.full_name == message.type:
+            event = kind()
+            try:
+                event.ParseFromString(message.payload)
+            except DecodeError as error:
+                raise Undecodable(message, f"malformed: {error}") from error
+            return event
+    raise Undecodable(message, f"not one of {', '.join(kind.DESCRIPTOR.full_name for kind in classes)}")

@@ -1,0 +1,42 @@
+"""The outbox: a message is sent if, and only if, the transaction that says so commits."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from seawall.messaging.message import Message
+
+CHANNEL = "outbox"
+
+_ADD = text("""
+INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms)
+SELECT topic, key, type, message_id, source, payload, correlation_id, time_ms
+FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:ids AS text[]),
+            CAST(:sources AS text[]), CAST(:payloads AS bytea[]), CAST(:correlation_ids AS text[]),
+            CAST(:times AS bigint[])) WITH ORDINALITY
+     AS message(topic, key, type, message_id, source, payload, correlation_id, time_ms, position)
+ORDER BY position
+""")
+_NOTIFY = text("SELECT pg_notify(:channel, '')")
+
+
+class Outbox:
+    """Writes messages into the table `outbox`, from where the relay publishes them in their order."""
+
+    async def add(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        """Adds messages to the connection's transaction, and wakes the relay when it commits."""
+        if not messages:
+            return
+        columns = {
+            "topics": [m.topic for m in messages],
+            "keys": [m.key for m in messages],
+            "types": [m.type for m in messages],
+            "ids": [m.id for m in messages],
+            "sources": [m.source for m in messages],
+            "payloads": [m.payload for m in messages],
+            "correlation_ids": [m.correlation_id for m in messages],
+            "times": [m.time_ms for m in messages],
+        }
+        await connection.execute(_ADD, columns)
+        await connection.execute(_NOTIFY, {"channel": CHANNEL})

@@ -1,0 +1,137 @@
+"""The relay: publishes what the outbox holds."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from prometheus_client import Counter, Gauge
+from sqlalchemy import Row, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from seawall.messaging.errors import PublishFailed
+from seawall.messaging.message import Message
+from seawall.messaging.outbox import CHANNEL
+from seawall.messaging.ports import Publisher
+from seawall.sql import Database
+
+BATCH = 1_000
+POLL_SECONDS = 1.0
+SETTLE_SECONDS = 0.003
+BACKLOG_COUNTED = 1_000_000
+_LOCK = text("SELECT pg_try_advisory_lock(hashtext('seawall.outbox'), hashtext(:service))")
+_READ = text("""
+SELECT id, topic, key, type, message_id, source, payload, correlation_id, time_ms,
+       txid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
+FROM outbox WHERE parked IS NULL ORDER BY id LIMIT :limit
+""")
+_DELETE = text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")
+_PARK = text("UPDATE outbox SET parked = :reason WHERE id = ANY(CAST(:ids AS bigint[]))")
+_COUNT = text(
+    f"SELECT count(*) FROM (SELECT FROM outbox WHERE parked IS NULL LIMIT {BACKLOG_COUNTED}) AS waiting"  # noqa: S608
+)
+
+_BACKLOG = Gauge("seawall_outbox_backlog", "Messages of this service that wait to be published")
+_PARKED = Counter("seawall_outbox_parked_total", "Messages that the broker will never take")
+_log = logging.getLogger(__name__)
+
+
+class OutboxRelay:
+    """Publishes the outbox of one service in order, at least once. One replica at a time does it.
+
+    A message is deleted when the broker has it; a crash in between publishes it again, under the same
+    id. Where a message fails, the later ones with its key wait for it.
+    """
+
+    def __init__(self, database: Database, publisher: Publisher, *, service: str) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._service = service
+        self._woken = asyncio.Event()
+        self._backlog = 0
+
+    @property
+    def backlog(self) -> int:
+        """How many messages wait, counted once a second."""
+        return self._backlog
+
+    def wake(self) -> None:
+        """Tells that a transaction with messages has committed. Spares the wait for the notification."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Runs until cancelled, through failures of the database and of the broker."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._relay_for_ever())
+            group.create_task(self._count_for_ever())
+
+    async def _relay_for_ever(self) -> None:
+        while True:
+            try:
+                async with self._database.listening(CHANNEL, self.wake) as connection:
+                    await self._lead(connection)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                _log.warning("the outbox cannot be read, trying again", extra={"error": repr(error)})
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _lead(self, connection: AsyncConnection) -> None:
+        # The lock belongs to this connection: when it breaks, another replica takes over.
+        while not (await connection.execute(_LOCK, {"service": self._service})).scalar():  # noqa: ASYNC110
+            await asyncio.sleep(POLL_SECONDS)
+        while True:
+            self._woken.clear()
+            more = await self._relay(connection)
+            if more is None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            elif more > 0:
+                await asyncio.sleep(more)
+
+    async def _relay(self, connection: AsyncConnection) -> float | None:
+        """One batch. Returns the seconds to pause before the next, or None to wait until woken."""
+        rows = (await connection.execute(_READ, {"limit": BATCH})).all()
+        settled = [row for row in rows if row.settled]
+        if not settled:
+            return SETTLE_SECONDS if rows else None
+        try:
+            await self._publisher.publish([_message(row) for row in settled])
+        except PublishFailed as error:
+            _log.warning("messages were not published, trying again", extra={"error": str(error)})
+            await self._keep_failed(connection, settled, error)
+            return POLL_SECONDS
+        await connection.execute(_DELETE, {"ids": [row.id for row in settled]})
+        return 0.0 if len(rows) == BATCH else SETTLE_SECONDS if len(settled) < len(rows) else None
+
+    async def _keep_failed(
+        self, connection: AsyncConnection, rows: Sequence[Row[tuple[object, ...]]], error: PublishFailed
+    ) -> None:
+        failed = {message.id for message in error.failed}
+        hopeless = {message.id for message in error.hopeless}
+        blocked: set[tuple[str, str]] = set()
+        done, parked = [], []
+        for row in rows:
+            if row.message_id in hopeless:
+                parked.append(row.id)
+            elif row.message_id in failed:
+                blocked.add((row.topic, row.key))
+            elif (row.topic, row.key) not in blocked:
+                done.append(row.id)
+        await connection.execute(_DELETE, {"ids": done})
+        if parked:
+            _PARKED.inc(len(parked))
+            await connection.execute(_PARK, {"ids": parked, "reason": str(error)})
+
+    async def _count_for_ever(self) -> None:
+        while True:
+            with suppress(SQLAlchemyError, OSError, TimeoutError):
+                async with self._database.connection() as connection:
+                    self._backlog = int((await connection.execute(_COUNT)).scalar_one())
+                _BACKLOG.set(self._backlog)
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _message(row: Row[tuple[object, ...]]) -> Message:
+    return Message(
+        row.topic, row.key, row.type, row.message_id, row.source, row.payload, row.correlation_id, row.time_ms
+    )
