@@ -32,7 +32,7 @@ async def stack_for_run(data_dir: Path) -> AsyncIterator[Stack]:
         return
     with tempfile.TemporaryDirectory(prefix="seawall-rehearsal-") as own_dir:
         # PostgreSQL may run as another user, who must be able to pass through.
-        os.chmod(own_dir, 0o711)  # noqa: PTH101
+        os.chmod(own_dir, 0o711)  # noqa: PTH101, S103
         async with _own_stack(Path(own_dir)) as stack:
             yield stack
 
