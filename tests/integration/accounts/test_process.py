@@ -1,6 +1,7 @@
 """The service as a process: its settings, its ready line, its end."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -12,9 +13,10 @@ import pytest
 from seawall.auth import generate_signing_key
 
 
+@contextlib.asynccontextmanager
 async def started(**environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "services.accounts",
@@ -22,13 +24,9 @@ async def started(**environment):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-
-
-async def ended(process):
-    """The exit status; kills what does not end."""
     try:
-        async with asyncio.timeout(20):
-            return await process.wait()
+        async with asyncio.timeout(30):
+            yield process
     finally:
         if process.returncode is None:
             process.kill()
@@ -52,27 +50,20 @@ def key_file(tmp_path):
 
 async def test_it_serves_until_sigterm(database_url, key_file):
     """It migrates, tells its port, serves the key of the file, and exits with 0 on SIGTERM."""
-    process = await started(
-        SEAWALL_DATABASE_URL=database_url, SEAWALL_SIGNING_KEY_FILE=str(key_file), SEAWALL_DRAIN_SECONDS="0.2"
-    )
-    try:
-        async with asyncio.timeout(20), aiohttp.ClientSession() as http:
-            port = await ready_port(process)
-            async with http.get(f"http://127.0.0.1:{port}/.well-known/jwks.json") as response:
-                assert (await response.json())["keys"][0]["alg"] == "ES256"
+    settings = {"SEAWALL_DATABASE_URL": database_url, "SEAWALL_SIGNING_KEY_FILE": str(key_file)}
+    async with started(**settings, SEAWALL_DRAIN_SECONDS="0.2") as process, aiohttp.ClientSession() as http:
+        port = await ready_port(process)
+        async with http.get(f"http://127.0.0.1:{port}/.well-known/jwks.json") as response:
+            assert (await response.json())["keys"][0]["alg"] == "ES256"
         process.send_signal(signal.SIGTERM)
-    finally:
-        status = await ended(process)
-    assert status == 0
+        assert await process.wait() == 0
 
 
-async def test_bad_settings_are_named(key_file):
-    """Without a database URL, and with half an operator, it exits with 2 and says so."""
-    process = await started(
-        SEAWALL_SIGNING_KEY_FILE=str(key_file), SEAWALL_OPERATOR_EMAIL="boss@shop.example"
-    )
-    _, errors = await process.communicate()
-    assert await ended(process) == 2
+async def test_a_missing_setting_is_named(key_file):
+    """Without a database URL it exits with 2 and says so."""
+    async with started(SEAWALL_SIGNING_KEY_FILE=str(key_file)) as process:
+        _, errors = await process.communicate()
+    assert process.returncode == 2
     assert b"SEAWALL_DATABASE_URL" in errors
 
 
@@ -80,9 +71,18 @@ async def test_an_unusable_signing_key_is_named(tmp_path):
     """A file that holds no P-256 key is a bad setting: exit status 2."""
     wrong = tmp_path / "wrong.pem"
     wrong.write_text("not a key")
-    process = await started(
-        SEAWALL_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", SEAWALL_SIGNING_KEY_FILE=str(wrong)
-    )
-    _, errors = await process.communicate()
-    assert await ended(process) == 2
+    settings = {"SEAWALL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    async with started(**settings, SEAWALL_SIGNING_KEY_FILE=str(wrong)) as process:
+        _, errors = await process.communicate()
+    assert process.returncode == 2
     assert b"SEAWALL_SIGNING_KEY" in errors
+
+
+async def test_half_an_operator_is_refused(key_file):
+    """An operator's address without a password is a bad setting: exit status 2."""
+    settings = {"SEAWALL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    settings |= {"SEAWALL_SIGNING_KEY_FILE": str(key_file), "SEAWALL_OPERATOR_EMAIL": "boss@shop.example"}
+    async with started(**settings) as process:
+        _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert b"operator_password" in errors

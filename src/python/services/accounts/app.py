@@ -1,8 +1,5 @@
 """The composition root: everything is wired here."""
 
-import asyncio
-import contextlib
-import logging
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +8,7 @@ from aiohttp import web
 
 from seawall.auth import PasswordHasher, TokenIssuer
 from seawall.sql import open_database, upgrade
-from seawall.web import READINESS, web_service
+from seawall.web import READINESS, background, every, web_service
 from services.accounts import use_cases
 from services.accounts.adapters.customers_sql import CustomersSql
 from services.accounts.adapters.sessions_sql import SessionsSql
@@ -21,8 +18,6 @@ from services.accounts.settings import AccountsSettings
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _PURGE_INTERVAL_SECONDS = 3600.0
-
-logger = logging.getLogger(__name__)
 
 
 def build(settings: AccountsSettings) -> web.Application:
@@ -49,7 +44,11 @@ async def _lifetime(
             await _ensure_operator(accounts, settings)
             app[ACCOUNTS] = accounts
             app[READINESS].add("database", database.ping)
-            async with _purging(accounts):
+            purging = every(
+                _PURGE_INTERVAL_SECONDS, partial(use_cases.forget_ended_sessions, accounts), Exception
+            )
+            async with background(purge=purging) as jobs:
+                app[READINESS].add("jobs", jobs.check)
                 yield
 
 
@@ -57,24 +56,3 @@ async def _ensure_operator(accounts: use_cases.Accounts, settings: AccountsSetti
     if settings.operator_email is not None and settings.operator_password is not None:
         password = settings.operator_password.get_secret_value()
         await use_cases.ensure_operator(accounts, settings.operator_email, password)
-
-
-@contextlib.asynccontextmanager
-async def _purging(accounts: use_cases.Accounts) -> AsyncIterator[None]:
-    task = asyncio.create_task(_purge_for_ever(accounts))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _purge_for_ever(accounts: use_cases.Accounts) -> None:
-    while True:
-        try:
-            deleted = await use_cases.forget_ended_sessions(accounts)
-            logger.info("expired sessions deleted", extra={"sessions": deleted})
-        except Exception:
-            # The table only grows until the next round: no reason to stop serving.
-            logger.exception("expired sessions could not be deleted")
-        await asyncio.sleep(_PURGE_INTERVAL_SECONDS)

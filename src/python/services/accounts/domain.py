@@ -25,7 +25,7 @@ class AccountsError(Exception):
     """Whatever this service refuses."""
 
 
-class InvalidField(AccountsError):  # noqa: N818
+class InvalidField(AccountsError):
     """A value breaks a rule: `field` names it, `limit` says the rule."""
 
     def __init__(self, field_name: str, limit: str) -> None:
@@ -34,19 +34,19 @@ class InvalidField(AccountsError):  # noqa: N818
         self.limit = limit
 
 
-class EmailTaken(AccountsError):  # noqa: N818
+class EmailTaken(AccountsError):
     """Somebody has an account with this e-mail address."""
 
 
-class WrongCredentials(AccountsError):  # noqa: N818
+class WrongCredentials(AccountsError):
     """No account has this e-mail address and password. Which of the two is wrong stays untold."""
 
 
-class CustomerUnknown(AccountsError):  # noqa: N818
+class CustomerUnknown(AccountsError):
     """Nobody has this customer id."""
 
 
-class RefreshTokenRefused(AccountsError):  # noqa: N818
+class RefreshTokenRefused(AccountsError):
     """The refresh token is unknown, expired or revoked: sign in again."""
 
 

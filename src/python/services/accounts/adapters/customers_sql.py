@@ -76,7 +76,7 @@ class CustomersSql:
         return customer_of(row) if row else None
 
 
-def customer_of(row: sa.Row[Any]) -> Customer:
+def customer_of(row: Any) -> Customer:
     """A row with CUSTOMER_COLUMNS as a customer."""
     return Customer(str(row.customer_id), row.email, row.name, row.role, row.password_hash)
 

@@ -97,12 +97,14 @@ def _rotation(old_digest: bytes, new_digest: bytes, now: datetime) -> sa.Select[
     )
 
 
-def _revocation_after_reuse(digest: bytes, now: datetime) -> sa.ReturningUpdate[Any]:
+def _revocation_after_reuse(digest: bytes, now: datetime) -> sa.UpdateBase:
     spent_before = refresh_tokens.c.rotated_at.is_not(None)
     return (
         sa.update(sessions)
         .where(_holds(digest, spent_before))
-        .values(revoked_at=sa.func.coalesce(sessions.c.revoked_at, now))
+        .values(
+            revoked_at=sa.func.coalesce(sessions.c.revoked_at, sa.literal(now, sa.DateTime(timezone=True)))
+        )
         .returning(sessions.c.session_id)
     )
 
