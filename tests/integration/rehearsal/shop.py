@@ -18,7 +18,9 @@ ORDERS = [
     ("two", "bob", 1, 500, "confirmed", None),
     ("late", "cleo", 1, 500, "cancelled", "deadline"),
 ]
-LEDGER = "INSERT INTO ledger (sale_id, sku, stock, reserved, sold, per_customer_cap) VALUES (:sale, 'mug', 5, 0, 3, 2)"
+LEDGER = """
+INSERT INTO ledger (sale_id, sku, stock, reserved, sold, per_customer_cap) VALUES (:sale, 'mug', 5, 0, 3, 2)
+"""
 RESERVATION = """
 INSERT INTO reservations (order_id, sale_id, sku, customer_id, quantity, state)
 VALUES (:order_id, :sale, 'mug', :customer_id, :quantity, :state)
@@ -63,10 +65,12 @@ class Shop:
 
     async def sql(self, service: str, *statements: str, **parameters) -> None:
         """Runs statements in a service's own database."""
-        async with open_database(self._urls[service], pool_size=1) as database:
-            async with database.transaction() as connection:
-                for statement in statements:
-                    await connection.execute(text(statement), parameters)
+        async with (
+            open_database(self._urls[service], pool_size=1) as database,
+            database.transaction() as connection,
+        ):
+            for statement in statements:
+                await connection.execute(text(statement), parameters)
 
     def charge(self, order_id: str, *, key: str | None = None, amount: int = 500) -> str:
         """Charges an order at the provider, and returns the charge's id."""
