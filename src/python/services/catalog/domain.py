@@ -22,7 +22,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class SaleItem:
-    """A product in a sale: `stock` units at `price_minor` cents, `per_customer_cap` of them to each customer."""
+    """A product in a sale: `stock` units at `price_minor` cents, `per_customer_cap` to each customer."""
 
     sku: str
     name: str
@@ -78,7 +78,7 @@ class CatalogError(Exception):
     """CatalogError > InvalidSale, UnknownProduct, UnknownSale, SaleExists."""
 
 
-class InvalidSale(CatalogError):  # noqa: N818
+class InvalidSale(CatalogError):
     """The proposal breaks a rule; `field` and `limit` say which."""
 
     def __init__(self, field_name: str, limit: str) -> None:
@@ -87,7 +87,7 @@ class InvalidSale(CatalogError):  # noqa: N818
         self.limit = limit
 
 
-class UnknownProduct(CatalogError):  # noqa: N818
+class UnknownProduct(CatalogError):
     """No product has this SKU; `field` names where it was asked for, if in a body."""
 
     def __init__(self, sku: str, field_name: str | None = None) -> None:
@@ -96,14 +96,14 @@ class UnknownProduct(CatalogError):  # noqa: N818
         self.field = field_name
 
 
-class UnknownSale(CatalogError):  # noqa: N818
+class UnknownSale(CatalogError):
     """No sale has this id."""
 
     def __init__(self, sale_id: str) -> None:
         super().__init__(f"No sale has the id {sale_id}.")
 
 
-class SaleExists(CatalogError):  # noqa: N818
+class SaleExists(CatalogError):
     """A sale with this id but other content is scheduled already."""
 
     def __init__(self, sale_id: str) -> None:

@@ -12,7 +12,7 @@ class ShopError(Exception):
     """Anything that becomes a page of its own."""
 
 
-class ApiUnavailable(ShopError):  # noqa: N818
+class ApiUnavailable(ShopError):
     """The API gave no answer; what was asked of it may or may not have been done."""
 
     def __init__(self, reason: str, retry_after_seconds: int = 5) -> None:
@@ -20,7 +20,7 @@ class ApiUnavailable(ShopError):  # noqa: N818
         self.retry_after_seconds = retry_after_seconds
 
 
-class ApiProblem(ShopError):  # noqa: N818
+class ApiProblem(ShopError):
     """The API answered with a problem document; `type` is its last part, such as `sold-out`."""
 
     def __init__(self, status: int, type: str, title: str, detail: str, field: str | None = None) -> None:  # noqa: A002
@@ -36,5 +36,5 @@ class SignInNeeded(ApiProblem):
     """No valid session: sign in first."""
 
 
-class CrossSiteForm(ShopError):  # noqa: N818
+class CrossSiteForm(ShopError):
     """A form that did not come from one of our pages."""

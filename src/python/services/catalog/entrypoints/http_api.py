@@ -180,9 +180,7 @@ async def _answer(
 def _invalid_sale(error: Exception) -> Problem:
     assert isinstance(error, InvalidSale)  # noqa: S101
     extra = {"field": error.field, "limit": error.limit}
-    return Problem(
-        422, "invalid-field", "A value is refused", f"{error.field}: {error.limit}.", extra=extra
-    )
+    return Problem(422, "invalid-field", "A value is refused", f"{error.field}: {error.limit}.", extra=extra)
 
 
 def _unknown_product(error: Exception) -> Problem:
