@@ -1,0 +1,74 @@
+"""The statements of SagaLog: one per batch, rows locked in the order of their ids. Time is the database's."""
+
+from sqlalchemy import text
+
+START = text("""
+INSERT INTO saga (saga_id, definition, step, state, deadline)
+SELECT saga_id, :definition, :step, CAST(state AS jsonb), now() + make_interval(secs => :timeout_seconds)
+FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS started(saga_id, state)
+ORDER BY saga_id
+""")
+
+# A reply counts only while the saga waits for exactly this step: late and repeated ones change nothing.
+_WAITING = """
+WITH waiting AS (
+    SELECT saga_id FROM saga
+    WHERE saga_id = ANY(CAST(:ids AS text[])) AND definition = :definition
+      AND step = :step AND status = 'running'
+    ORDER BY saga_id FOR UPDATE
+)
+"""
+
+ADVANCE = text(
+    _WAITING
+    + """
+UPDATE saga SET step = :next, attempt = 0, updated_at = now(),
+                deadline = now() + make_interval(secs => :timeout_seconds)
+FROM waiting WHERE saga.saga_id = waiting.saga_id
+RETURNING saga.saga_id, CAST(state AS text) AS state
+"""
+)
+
+FINISH = text(
+    _WAITING
+    + """
+UPDATE saga SET status = 'done', updated_at = now()
+FROM waiting WHERE saga.saga_id = waiting.saga_id
+RETURNING saga.saga_id, CAST(state AS text) AS state
+"""
+)
+
+FAIL = text(
+    _WAITING
+    + """
+UPDATE saga SET status = 'compensated', reason = failure.reason, updated_at = now()
+FROM waiting JOIN unnest(CAST(:ids AS text[]), CAST(:reasons AS text[])) AS failure(saga_id, reason)
+     USING (saga_id)
+WHERE saga.saga_id = waiting.saga_id
+RETURNING saga.saga_id, CAST(state AS text) AS state
+"""
+)
+
+# SKIP LOCKED: replicas share the work, and a reply that is being handled wins over its time-out.
+DUE = text("""
+SELECT saga_id, step, attempt, CAST(state AS text) AS state FROM saga
+WHERE definition = :definition AND status = 'running' AND deadline < now()
+ORDER BY deadline LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
+GIVE_UP = text("""
+UPDATE saga SET status = 'compensated', reason = step || '_timeout', updated_at = now()
+WHERE saga_id = ANY(CAST(:ids AS text[]))
+""")
+
+INSIST = text("""
+UPDATE saga SET attempt = attempt + 1, updated_at = now(),
+                deadline = now() + make_interval(secs => again.timeout_seconds)
+FROM unnest(CAST(:ids AS text[]), CAST(:timeouts AS double precision[])) AS again(saga_id, timeout_seconds)
+WHERE saga.saga_id = again.saga_id
+""")
+
+PURGE = text("""
+DELETE FROM saga WHERE definition = :definition AND status <> 'running'
+  AND updated_at < now() - make_interval(secs => :older_than_seconds)
+""")
