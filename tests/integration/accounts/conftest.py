@@ -1,5 +1,6 @@
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 
 from seawall.auth import generate_signing_key
 from services.accounts.app import build
@@ -11,10 +12,10 @@ OPERATOR = {"email": "operator@shop.example", "password": "an operator password"
 @pytest.fixture
 def settings(database_url):
     return AccountsSettings(
-        database_url=database_url,
-        signing_key=generate_signing_key(),
+        database_url=SecretStr(database_url),
+        signing_key=SecretStr(generate_signing_key()),
         operator_email=OPERATOR["email"],
-        operator_password=OPERATOR["password"],
+        operator_password=SecretStr(OPERATOR["password"]),
     )
 
 
