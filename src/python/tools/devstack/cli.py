@@ -14,9 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options(sys.argv[1:] if arguments is None else arguments)
     try:
         return _ACTIONS[options.action](options)
-    except DevstackError as error:
-        print(f"up: {error}", file=sys.stderr, flush=True)
-        return 1
+    except (DevstackError, OSError) as error:
+        return _failed(error)
 
 
 def _run(options: UpOptions, ready: Callable[[], None] = lambda: None) -> int:
@@ -37,9 +36,8 @@ def _detach(options: UpOptions) -> int:
     def work(ready: Callable[[], None]) -> int:
         try:
             return _run(options, ready)
-        except DevstackError as error:
-            print(f"up: {error}", file=sys.stderr, flush=True)
-            return 1
+        except (DevstackError, OSError) as error:
+            return _failed(error)
 
     return run_detached(work, DataDir(options.data_dir).logs / "up.log")
 
@@ -75,6 +73,11 @@ The shop is open: {stack.gateway_url}
   operator: {stack.operator_email}  password: {stack.operator_password}
   logs: {stack.logs}/<name>.log
   {stop}"""
+
+
+def _failed(error: Exception) -> int:
+    print(f"up: {error}", file=sys.stderr, flush=True)
+    return 1
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,18 +37,15 @@ class DataDir:
         """Raises DevstackError if another `up` holds it, or if the folder cannot be used."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise DevstackError(f"data dir {self.path} cannot be used: {error.strerror}") from error
         with os.fdopen(descriptor, "r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = lock.read().strip() or "unknown"
+            if not _take(lock.fileno()):
                 raise DevstackError(
-                    f"a stack is already up in {self.path} (process {holder}); "
+                    f"a stack is already up in {self.path} (process {lock.read().strip() or 'unknown'}); "
                     "end it with --stop, or choose another folder with --data-dir"
-                ) from error
+                )
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -100,3 +98,15 @@ class DataDir:
             return msgspec.json.decode(self._file.read_bytes(), type=dict[str, ProcessId])
         except (OSError, msgspec.DecodeError):
             return {}
+
+
+def _take(descriptor: int) -> bool:
+    """A second attempt, because holder() holds the lock for a moment."""
+    for pause_seconds in (0.1, 0.0):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(pause_seconds)
+        else:
+            return True
+    return False

@@ -1,4 +1,4 @@
-"""Running in the background: the caller sees the progress until the shop is ready, then gets its prompt back."""
+"""Running in the background: the caller sees the progress until all is ready, then has its prompt back."""
 
 import contextlib
 import os

@@ -1,7 +1,8 @@
 """What one `up` will run: every port, password and address settled before anything is started."""
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,11 @@ from tools.devstack.data_dir import DataDir
 from tools.devstack.failures import DevstackError
 from tools.devstack.options import UpOptions
 from tools.devstack.ports import LOOPBACK, choose_ports, require_free
-from tools.devstack.process import Server
+from tools.devstack.psql import create_database
 from tools.devstack.secrets_file import OPERATOR_EMAIL, Secrets, ensure_signing_key
-from tools.devstack.servers.kafka import Kafka
-from tools.devstack.servers.postgres import Postgres
-from tools.devstack.servers.valkey import Valkey
+from tools.devstack.servers.kafka import KafkaServer
+from tools.devstack.servers.postgres import PostgresServer
+from tools.devstack.servers.valkey import ValkeyServer
 from tools.devstack.service_server import ServiceServer
 from tools.devstack.services import (
     DATABASES,
@@ -38,7 +39,12 @@ class Plan:
 
     units: tuple[Unit, ...]
     wiring: Wiring
-    postgres_url: str
+
+    @property
+    def postgres_url(self) -> str:
+        """The superuser's URL, once PostgreSQL is up; empty if it is left out."""
+        servers = (unit.server for unit in self.units)
+        return next((server.url for server in servers if isinstance(server, PostgresServer)), "")
 
 
 def make_plan(options: UpOptions, data_dir: DataDir) -> Plan:
@@ -64,10 +70,8 @@ def make_plan(options: UpOptions, data_dir: DataDir) -> Plan:
         operator_password=secrets.password("operator"),
         gateway_folder=data_dir.path / GATEWAY,
     )
-    postgres = Postgres(data_dir.path / POSTGRES, ports[POSTGRES], cache_dir())
-    units = _server_units(services, data_dir, ports, secrets, postgres)
-    units += _service_units(services, data_dir, wiring)
-    return Plan(tuple(units), wiring, postgres.url)
+    units = _server_units(services, data_dir, ports, secrets) + _service_units(services, data_dir, wiring)
+    return Plan(tuple(units), wiring)
 
 
 def cache_dir() -> Path:
@@ -98,33 +102,25 @@ def _database_url(name: str, secrets: Secrets, ports: Mapping[str, int]) -> str:
 
 
 def _server_units(
-    services: list[Service],
-    data_dir: DataDir,
-    ports: Mapping[str, int],
-    secrets: Secrets,
-    postgres: Postgres,
+    services: list[Service], data_dir: DataDir, ports: Mapping[str, int], secrets: Secrets
 ) -> list[Unit]:
     needed = {server for service in services for server in service.servers}
-    passwords = {
-        service.name: secrets.password(service.name) for service in services if service.name in DATABASES
-    }
+    owners = [service.name for service in services if service.name in DATABASES]
+    postgres = PostgresServer(data_dir.path / POSTGRES, ports[POSTGRES], cache_dir())
+    valkey = ValkeyServer(data_dir.path / VALKEY, ports[VALKEY], cache_dir())
+    kafka = KafkaServer(data_dir.path / KAFKA, ports[KAFKA], cache_dir())
 
     async def make_databases() -> None:
-        from tools.devstack.databases import ensure_databases  # noqa: PLC0415 - loads while servers start
+        """A database and a role for each service: nobody else can connect to it."""
+        for name in owners:
+            await asyncio.to_thread(create_database, postgres.url, name, secrets.password(name))
 
-        await ensure_databases(postgres.url, passwords)
-
-    servers: dict[str, Callable[[], Server]] = {
-        POSTGRES: lambda: postgres,
-        VALKEY: lambda: Valkey(data_dir.path / VALKEY, ports[VALKEY], cache_dir()),
-        KAFKA: lambda: Kafka(data_dir.path / KAFKA, ports[KAFKA], cache_dir()),
-    }
-    hooks: dict[str, Callable[[], Awaitable[None]]] = {POSTGRES: make_databases}
-    return [
-        Unit(make(), data_dir.logs / f"{name}.log", **({"after_ready": hooks[name]} if name in hooks else {}))
-        for name, make in servers.items()
-        if name in needed
-    ]
+    units = (
+        Unit(postgres, data_dir.logs / "postgres.log", after_ready=make_databases),
+        Unit(valkey, data_dir.logs / "valkey.log"),
+        Unit(kafka, data_dir.logs / "kafka.log"),
+    )
+    return [unit for unit in units if unit.name in needed]
 
 
 def _service_units(services: list[Service], data_dir: DataDir, wiring: Wiring) -> list[Unit]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tools.devstack.failures import DevstackError
+from tools.devstack.failures import DevstackError, PortInUse
 
 PORTS_FILE = "ports.json"
 # Below the range that the kernel gives to outgoing connections, so that none of those takes a port of ours.
@@ -50,11 +50,11 @@ def require_free(port: int, flag: str) -> None:
     try:
         free = is_free(port)
     except (OSError, OverflowError) as error:
-        raise DevstackError(
+        raise PortInUse(
             f"port {port} cannot be listened on ({error}); choose another with {flag}"
         ) from error
     if not free:
-        raise DevstackError(f"port {port} is in use; choose another with {flag} (0 takes any free one)")
+        raise PortInUse(f"port {port} is in use; choose another with {flag} (0 takes any free one)")
 
 
 def _free_port(taken: Iterable[int]) -> int:

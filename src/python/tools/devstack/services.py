@@ -146,9 +146,11 @@ def service_command(service: Service) -> tuple[str, ...]:
     return (sys.executable, "-m", f"services.{service.name}")
 
 
-def service_environment(service: Service, instance: str, wiring: Wiring) -> dict[str, str]:
+def service_environment(
+    service: Service, instance: str, wiring: Wiring, inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """The caller's environment without its SEAWALL_ settings, with ours, and with our import path."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
+    kept = {name: value for name, value in inherited.items() if not name.startswith("SEAWALL_")}
     ours = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONUNBUFFERED": "1",
@@ -157,4 +159,4 @@ def service_environment(service: Service, instance: str, wiring: Wiring) -> dict
     }
     if "grpc" in service.ports:
         ours["SEAWALL_GRPC_PORT"] = str(wiring.ports[f"{instance}.grpc"])
-    return inherited | ours | dict(service.environment(wiring))
+    return kept | ours | dict(service.environment(wiring))

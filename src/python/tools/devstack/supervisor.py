@@ -16,12 +16,12 @@ class Supervisor:
         self._watch: list[asyncio.Task[None]] = []
 
     async def start(self, prepare: Callable[[Server], Awaitable[None]]) -> None:
-        """Returns when all are ready. Raises the first failure; what had started keeps running until stop()."""
+        """Returns when all are ready. Raises the first failure; what had started runs until stop()."""
         try:
             async with asyncio.TaskGroup() as group:
                 for runner in self._runners.values():
                     group.create_task(self._start(runner, prepare))
-        except* Exception as failures:
+        except BaseExceptionGroup as failures:
             raise _first(failures) from None
         self._watch = [asyncio.create_task(runner.keep_running()) for runner in self._runners.values()]
 

@@ -7,42 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tools.devstack.failures import DevstackError, StartFailed, explain, last_line
-from tools.devstack.process import Launch, Server
+from tools.devstack.failures import DevstackError
+from tools.devstack.process import Launch, Process, Server
+from tools.devstack.readiness import require_free_port, until_ready
 
-READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
-POLL_SECONDS = 0.03
 WATCH_SECONDS = 0.2
-LONGEST_REASON = 400
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
 STABLE_SECONDS = 30.0
 
 
-class Child(Protocol):
-    """A running process: process.Process, or a test's."""
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        ...
-
-    @property
-    def returncode(self) -> int | None:
-        """None while it runs."""
-        ...
-
-    def output(self) -> str:
-        """The end of what it wrote."""
-        ...
-
-    async def stop(self, grace_seconds: float) -> int:
-        """Ends it and all that it started."""
-        ...
-
-
-Spawn = Callable[[str, Launch, Path], Child]
+Spawn = Callable[[str, Launch, Path], Process]
 
 
 class Watcher(Protocol):
@@ -90,14 +66,13 @@ class UnitRunner:
         self.unit = unit
         self._spawn = spawn
         self._watcher = watcher
-        self._child: Child | None = None
+        self._process: Process | None = None
 
     async def start(self, prepare: Callable[[Server], Awaitable[None]]) -> None:
-        """Returns when the unit is ready. Raises DevstackError, with the last words of its log, if it ends."""
+        """Returns when the unit is ready. Raises DevstackError, with its last words, if it ends."""
         begin = time.monotonic()
         await prepare(self.unit.server)
-        self._launch()
-        await self._until_ready()
+        await self._launch()
         await self.unit.after_ready()
         self._watcher.ready(self.unit, time.monotonic() - begin)
 
@@ -116,47 +91,29 @@ class UnitRunner:
 
     async def stop(self) -> None:
         """Ends the unit's process, if it has one."""
-        if self._child is not None:
+        if self._process is not None:
             begin = time.monotonic()
-            await self._child.stop(STOP_SECONDS)
+            await self._process.stop(STOP_SECONDS)
             self._watcher.stopped(self.unit, time.monotonic() - begin)
 
     async def _death(self) -> int:
-        while self._child is not None and (status := self._child.returncode) is None:
+        """The status of the process, once it has one."""
+        while self._process is not None and self._process.alive:  # noqa: ASYNC110 - it tells no event
             await asyncio.sleep(WATCH_SECONDS)
-        return status if self._child is not None else -1
+        return (self._process.returncode if self._process is not None else None) or 0
 
     async def _restart(self) -> None:
         begin = time.monotonic()
         try:
-            self._launch()
-            await self._until_ready()
+            await self._launch()
         except DevstackError as error:
             self._watcher.failed(self.unit, error)
         else:
             self._watcher.ready(self.unit, time.monotonic() - begin)
 
-    def _launch(self) -> None:
-        self._child = self._spawn(self.unit.name, self.unit.server.launch(), self.unit.log_file)
-        self._watcher.started(self.unit, self._child.pid)
-
-    async def _until_ready(self) -> None:
-        """A port that answers is not proof that it is ours: the process must live, too."""
-        assert self._child is not None  # noqa: S101 - only called after _launch()
-        deadline = time.monotonic() + READY_SECONDS
-        while not await self.unit.server.is_ready():
-            self._check_alive(self._child)
-            if time.monotonic() > deadline:
-                raise StartFailed(self._fault(self._child, f"was not ready after {READY_SECONDS:g} s"))
-            await asyncio.sleep(POLL_SECONDS)
-        self._check_alive(self._child)
-
-    def _check_alive(self, child: Child) -> None:
-        if child.returncode is not None:
-            raise StartFailed(self._fault(child, f"ended with status {child.returncode} while starting"))
-
-    def _fault(self, child: Child, what: str) -> str:
-        output = child.output()
-        name, log_file = self.unit.name, self.unit.log_file
-        reason = explain(name, output) or f"{name} {what}: {last_line(output)[:LONGEST_REASON]}"
-        return f"{reason} (log: {log_file})"
+    async def _launch(self) -> None:
+        server = self.unit.server
+        require_free_port(server)
+        self._process = self._spawn(self.unit.name, server.launch(), self.unit.log_file)
+        self._watcher.started(self.unit, self._process.pid)
+        await until_ready(server, self._process)

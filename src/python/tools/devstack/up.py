@@ -88,7 +88,7 @@ class _Run:
             started_at=time.time(),
             gateway_url=wiring.gateway_url,
             databases={name: url for name, url in wiring.database_urls.items() if name in running},
-            postgres_url=self._plan.postgres_url if "postgres" in running else "",
+            postgres_url=self._plan.postgres_url,
             valkey_url=wiring.valkey_url if "valkey" in running else "",
             kafka_url=wiring.broker_url if "kafka" in running else "",
             provider_url=wiring.provider_url,

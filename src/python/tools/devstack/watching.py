@@ -30,12 +30,10 @@ class ReportingWatcher:
         self._progress.say(f"{unit.name} is ready at {unit.server.address} ({seconds:.1f} s)")
 
     def died(self, unit: Unit, status: int, restart_in_seconds: float) -> None:
-        """Says where its last words are."""
+        """Says how, and what happens now."""
         self._forget(unit)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self._progress.say(
-            f"{unit.name} {how}; starting it again in {restart_in_seconds:g} s ({unit.log_file})"
-        )
+        self._progress.say(f"{unit.name} {how}; starting it again in {restart_in_seconds:g} s")
 
     def failed(self, unit: Unit, error: DevstackError) -> None:
         """Says why."""
