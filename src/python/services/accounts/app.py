@@ -12,7 +12,8 @@ from seawall.web import READINESS, background, every, web_service
 from services.accounts import use_cases
 from services.accounts.adapters.customers_sql import CustomersSql
 from services.accounts.adapters.sessions_sql import SessionsSql
-from services.accounts.entrypoints.http_api import ACCOUNTS, PROBLEMS, routes
+from services.accounts.entrypoints.http_api import ACCOUNTS, routes
+from services.accounts.entrypoints.problems import PROBLEMS
 from services.accounts.settings import AccountsSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"

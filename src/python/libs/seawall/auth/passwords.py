@@ -20,7 +20,7 @@ _DIGEST_BYTES = 32
 _SALT_BYTES = 16
 
 
-class Overloaded(Exception):  # noqa: N818
+class Overloaded(Exception):
     """Too many password operations wait already: try again later."""
 
 

@@ -10,9 +10,9 @@ class ValkeyError(Exception):
     """Any failure of a call of Valkey."""
 
 
-class ValkeyUnavailable(ValkeyError):  # noqa: N818
+class ValkeyUnavailable(ValkeyError):
     """The server gave no usable answer. Whether a write was done is unknown."""
 
 
-class CommandFailed(ValkeyError):  # noqa: N818
+class CommandFailed(ValkeyError):
     """The server refused the command. The message starts with the server's error code."""
