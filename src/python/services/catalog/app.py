@@ -1,6 +1,5 @@
 """Composition root: the catalog service, all wiring visible."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ from aiohttp import web
 
 from seawall.messaging import Outbox, OutboxRelay, open_broker
 from seawall.sql import open_database, upgrade
-from seawall.web import READINESS, web_service
+from seawall.web import READINESS, background, web_service
 from services.catalog.adapters.catalogue_sql import CatalogueSql
 from services.catalog.adapters.sale_events import TOPICS
 from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
@@ -33,23 +32,16 @@ def build(settings: CatalogSettings) -> web.Application:
         ):
             await broker.ensure_topics(TOPICS)
             async with broker.publisher() as publisher:
-                catalogue = CatalogueSql(database, Outbox())
-                app[CATALOGUE] = catalogue
+                app[CATALOGUE] = CatalogueSql(database, Outbox())
                 if settings.seed:
                     products = seed_products()
-                    await fill(catalogue, products, seed_sales(products, datetime.now(UTC)))
-                relay = asyncio.create_task(OutboxRelay(database, publisher, service="catalog").run())
-                app[READINESS].add("database", database.ping)
-                app[READINESS].add("relay", lambda: _is_alive(relay))
-                yield
-                relay.cancel()
-                await asyncio.gather(relay, return_exceptions=True)
+                    await fill(app[CATALOGUE], products, seed_sales(products, datetime.now(UTC)))
+                relay = OutboxRelay(database, publisher, service="catalog")
+                async with background(relay=relay.run()) as jobs:
+                    app[READINESS].add("database", database.ping)
+                    app[READINESS].add("jobs", jobs.check)
+                    yield
 
     app = web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=PROBLEMS)
     app[READS] = ReadCache()
     return app
-
-
-async def _is_alive(task: asyncio.Task[None]) -> None:
-    if task.done():
-        raise RuntimeError("the outbox relay has ended")

@@ -89,4 +89,4 @@ class CatalogueSql:
 
     async def _documents(self, statement: sa.Select[Any]) -> Sequence[Any]:
         async with self._database.connection() as connection:
-            return (await connection.execute(statement)).scalars().all()
+            return list((await connection.execute(statement)).scalars())

@@ -1,0 +1,67 @@
+"""The whole service on PostgreSQL and Kafka."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from seawall.messaging import decode, open_broker
+from seawall.testing import until
+from services.catalog.app import build
+from services.catalog.settings import CatalogSettings
+from shop.catalog.v1 import catalog_pb2
+
+OPERATOR = {"x-customer-id": "boss", "x-customer-role": "operator", "x-request-id": "flash-sale-request"}
+
+
+@pytest.fixture
+def settings(database_url, kafka_url):
+    return CatalogSettings(database_url=database_url, broker_url=kafka_url, seed=True)
+
+
+def sale(sale_id):
+    return {
+        "sale_id": sale_id,
+        "title": "Flash",
+        "opens_at": "2026-12-01T12:00:00Z",
+        "closes_at": "2026-12-01T13:00:00Z",
+        "items": [{"sku": "GLY-MUG-CHK", "stock": 5, "price_minor": 900, "per_customer_cap": 2}],
+    }
+
+
+async def test_a_scheduled_sale_reaches_kafka(settings, kafka_url, unique):
+    """An operator's sale is on catalog.events.v1 once, keyed by its id, with the request's correlation id."""
+    found = []
+
+    async def collect(messages):
+        found.extend(message for message in messages if message.key == unique)
+
+    async with (
+        TestClient(TestServer(build(settings))) as client,
+        open_broker(kafka_url, client=unique) as broker,
+    ):
+        listening = asyncio.create_task(broker.subscriber(["catalog.events.v1"], unique).run(collect))
+        for status in (201, 200):
+            response = await client.post("/v1/sales", json=sale(unique), headers=OPERATOR)
+            assert response.status == status
+        await until(lambda: len(found) > 0, timeout_seconds=30)
+        await asyncio.sleep(0.2)
+        listening.cancel()
+    event = decode(found[0], catalog_pb2.SaleScheduled)
+    assert len(found) == 1
+    assert (event.sale_id, event.items[0].stock) == (unique, 5)
+    assert found[0].correlation_id == "flash-sale-request"
+
+
+async def test_replicas_start_together(settings):
+    """Three replicas on an empty database migrate and fill it once; each answers and is ready."""
+    async with AsyncExitStack() as stack:
+        clients = [TestClient(TestServer(build(settings))) for _ in range(3)]
+        await asyncio.gather(*(stack.enter_async_context(client) for client in clients))
+        for client in clients:
+            assert (await client.get("/readyz")).status == 200
+            page = await (await client.get("/v1/products?limit=100")).json()
+            assert len(page["items"]) == 100
+            sales = (await (await client.get("/v1/sales")).json())["items"]
+            assert len(sales) == 3
