@@ -25,6 +25,8 @@ from services.inventory.settings import InventorySettings
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {EVENTS_TOPIC: 4, consumers.COMMANDS_TOPIC: 4, consumers.SALES_TOPIC: 4}
 VALKEY_TIMEOUT_SECONDS = 0.25
+# Longer than any message may be delivered again.
+INBOX_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 TOLERATED = (HoldsUnavailable, SQLAlchemyError, OSError, TimeoutError)
 
@@ -76,4 +78,5 @@ def _jobs(broker: Broker, ledger: SqlLedger, holds: ValkeyHolds) -> dict[str, Jo
         "sales": sales.run(consumers.sales_handler(schedule)),
         "repay": every(1.0, repay, *TOLERATED),
         "lapse": every(1.0, lapse, *TOLERATED),
+        "purge": every(60.0, partial(ledger.purge, INBOX_SECONDS), *TOLERATED),
     }

@@ -15,22 +15,14 @@ class SaleNotLoaded(Exception):
     """The hold counters know nothing of this sale (yet, or any more)."""
 
 
-class Receipt(Protocol):
-    """Identifies the message that brought a command, however often it is delivered."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def source(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A command and the message that brought it."""
+    """A command, and what names the message that brought it, however often that is delivered."""
 
     command: Command
-    receipt: Receipt
+    id: str
+    source: str
+    correlation_id: str | None = None
 
 
 class LedgerStore(Protocol):

@@ -31,6 +31,8 @@ PUBLISHED = (EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC)
 REPLIES = (consumers.INVENTORY_TOPIC, consumers.PAYMENTS_TOPIC)
 TOPICS = dict.fromkeys((*PUBLISHED, *REPLIES, consumers.SALES_TOPIC), 4)
 WATCH_SECONDS = 0.2
+# Longer than any message may be delivered again.
+FINISHED_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
@@ -85,5 +87,6 @@ def _jobs(broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: Order
         "replies": replies.run(consumers.replies_handler(checkouts.advance)),
         "sales": announced.run(consumers.sales_handler(sales.add)),
         "expire": every(1.0, checkouts.expire, *STORE_AWAY),
+        "purge": every(60.0, partial(checkouts.purge, FINISHED_SECONDS), *STORE_AWAY),
         "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),
     }

@@ -11,22 +11,13 @@ class Unavailable(Exception):
     """Something that an order needs does not answer, or has too much to do. Trying again is safe."""
 
 
-class Receipt(Protocol):
-    """Identifies the message that brought a reply, however often it is delivered."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def source(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A reply and the message that brought it; None is a message that says nothing to orders."""
+    """A reply, and what names the message that brought it, however often that is delivered."""
 
-    reply: Reply | None
-    receipt: Receipt
+    reply: Reply
+    id: str
+    source: str
 
 
 class Sales(Protocol):

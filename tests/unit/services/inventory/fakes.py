@@ -22,14 +22,6 @@ from services.inventory.ports import Delivery, HoldsUnavailable, SaleNotLoaded
 FAR = 10**15
 
 
-@dataclass(frozen=True)
-class Letter:
-    """What identifies a message."""
-
-    id: str
-    source: str = "orders"
-
-
 def a_sale(sale_id: str = "sale", stock: int = 10, cap: int = 10, skus: Sequence[str] = ("mug",)) -> Sale:
     return Sale(sale_id, 0, FAR, tuple(Item(ItemKey(sale_id, sku), stock, cap) for sku in skus))
 
@@ -58,7 +50,7 @@ class InMemoryLedger:
 
     async def apply(self, deliveries: Sequence[Delivery]) -> list[Position]:
         for delivery in deliveries:
-            identity = (delivery.receipt.source, delivery.receipt.id)
+            identity = (delivery.source, delivery.id)
             if identity not in self.seen:
                 self.seen.add(identity)
                 try:

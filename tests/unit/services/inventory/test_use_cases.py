@@ -7,7 +7,7 @@ import pytest
 from services.inventory import use_cases
 from services.inventory.domain import ItemStock, Refusal, Refused, Release, Reserve, Reserved
 from services.inventory.ports import Delivery
-from unit.services.inventory.fakes import InMemoryHolds, InMemoryLedger, Letter, a_sale, a_wish
+from unit.services.inventory.fakes import InMemoryHolds, InMemoryLedger, a_sale, a_wish
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def ports():
 
 
 def delivered(*commands, name="m"):
-    return [Delivery(command, Letter(f"{name}{index}")) for index, command in enumerate(commands)]
+    return [Delivery(command, f"{name}{index}", "orders") for index, command in enumerate(commands)]
 
 
 async def available(ports):

@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import cast
 
 from prometheus_client import Counter
 from sqlalchemy import text
 
-from seawall.messaging import Message, Outbox, admit
+from seawall.messaging import Message, Outbox, admit, purge_inbox
 from seawall.sql import Database
 from services.inventory.adapters.events import event_message
 from services.inventory.adapters.ledger_batch import (
@@ -19,7 +18,6 @@ from services.inventory.adapters.ledger_batch import (
 )
 from services.inventory.domain import (
     Commit,
-    Event,
     IllegalCommand,
     Item,
     Ledger,
@@ -31,7 +29,6 @@ from services.inventory.domain import (
 from services.inventory.ports import Delivery
 
 CONSUMER = "inventory.commands"
-PAGE_SIZE = 2_000
 
 _log = logging.getLogger(__name__)
 _DECIDED = Counter("shop_inventory_decisions_total", "Decisions of the ledger", ["event"])
@@ -82,10 +79,18 @@ RETURNING owed_to_holds.order_id, sale_id, sku, customer_id, quantity, 'released
 class SqlLedger:
     """The LedgerStore port. `wake` is called when there are new events to publish."""
 
-    def __init__(self, database: Database, outbox: Outbox, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        *,
+        wake: Callable[[], None] = lambda: None,
+        page_size: int = 2_000,
+    ) -> None:
         self._database = database
         self._outbox = outbox
         self._wake = wake
+        self._page_size = page_size
 
     async def schedule(self, sales: Sequence[Sale]) -> None:
         items = sorted((item for sale in sales for item in sale.items), key=lambda item: item.key)
@@ -110,17 +115,15 @@ class SqlLedger:
             )
 
     async def apply(self, deliveries: Sequence[Delivery]) -> list[Position]:
-        # Only this service's consumer makes deliveries, and it makes them of messages.
-        messages = {(d.receipt.source, d.receipt.id): cast(Message, d.receipt) for d in deliveries}
         wishes = [d.command.wish for d in deliveries if not isinstance(d.command, Commit)]
+        order_ids = sorted({d.command.order_id for d in deliveries})
         async with self._database.transaction() as connection:
-            fresh = {(m.source, m.id) for m in await admit(connection, CONSUMER, list(messages.values()))}
-            order_ids = sorted({d.command.order_id for d in deliveries})
+            fresh = await admit(connection, CONSUMER, deliveries)
             ledger = await load_ledger(connection, wishes, order_ids, lock=bool(fresh))
-            events = _decide(ledger, deliveries, fresh)
+            messages = _decide(ledger, fresh)
             await store_changes(connection, ledger)
-            await self._outbox.add(connection, [event_message(e, correlation) for e, correlation in events])
-        if events:
+            await self._outbox.add(connection, messages)
+        if messages:
             self._wake()
         return [ledger.position(wish) for wish in {w.order_id: w for w in wishes}.values()]
 
@@ -137,12 +140,12 @@ class SqlLedger:
     async def kept(self, sale_id: str) -> AsyncIterator[list[Position]]:
         after = {"sku": "", "customer_id": "", "order_id": ""}
         while True:
-            parameters = {"sale_id": sale_id, "page_size": PAGE_SIZE, **after}
+            parameters = {"sale_id": sale_id, "page_size": self._page_size, **after}
             async with self._database.connection() as connection:
                 rows = (await connection.execute(_KEPT_PAGE, parameters)).mappings().all()
             if rows:
                 yield [Position(reservation_of(row).wish, kept=True) for row in rows]
-            if len(rows) < PAGE_SIZE:
+            if len(rows) < self._page_size:
                 return
             after = {name: rows[-1][name] for name in after}
 
@@ -155,6 +158,11 @@ class SqlLedger:
         async with self._database.transaction() as connection:
             await connection.execute(_OWE, wish_arrays(wishes))
 
+    async def purge(self, older_than_seconds: float) -> int:
+        """Forgets messages that can no longer come again. Returns how many."""
+        async with self._database.transaction() as connection:
+            return await purge_inbox(connection, older_than_seconds)
+
     async def repay(self, settle: Callable[[list[Position]], Awaitable[None]], limit: int) -> int:
         async with self._database.transaction() as connection:
             rows = (await connection.execute(_REPAY, {"limit": limit})).mappings().all()
@@ -165,15 +173,9 @@ class SqlLedger:
         return len(wishes)
 
 
-def _decide(
-    ledger: Ledger, deliveries: Sequence[Delivery], fresh: set[tuple[str, str]]
-) -> list[tuple[Event, str | None]]:
-    events: list[tuple[Event, str | None]] = []
+def _decide(ledger: Ledger, deliveries: Sequence[Delivery]) -> list[Message]:
+    messages: list[Message] = []
     for delivery in deliveries:
-        identity = (delivery.receipt.source, delivery.receipt.id)
-        if identity not in fresh:
-            continue
-        fresh.discard(identity)
         try:
             event = ledger.apply(delivery.command)
         except IllegalCommand as error:
@@ -181,5 +183,5 @@ def _decide(
             _log.error("illegal command", extra={"error": str(error)})
             continue
         _DECIDED.labels(type(event).__name__).inc()
-        events.append((event, getattr(delivery.receipt, "correlation_id", None)))
-    return events
+        messages.append(event_message(event, delivery.correlation_id))
+    return messages

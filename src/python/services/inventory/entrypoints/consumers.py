@@ -20,7 +20,7 @@ def commands_handler(apply: Callable[[Sequence[Delivery]], Awaitable[None]]) -> 
     """Handles inventory.commands.v1. Raises Undecodable before anything is applied."""
 
     async def handle(messages: Sequence[Message]) -> None:
-        await apply([Delivery(_command(message), message) for message in messages])
+        await apply([_delivery(message) for message in messages])
 
     return handle
 
@@ -32,6 +32,10 @@ def sales_handler(schedule: Callable[[Sequence[Sale]], Awaitable[None]]) -> Hand
         await schedule([_sale(decode(message, catalog_pb2.SaleScheduled)) for message in messages])
 
     return handle
+
+
+def _delivery(message: Message) -> Delivery:
+    return Delivery(_command(message), message.id, message.source, message.correlation_id)
 
 
 def _command(message: Message) -> Command:

@@ -1,12 +1,11 @@
 """Checkouts in PostgreSQL: a batch of replies is one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Message, Outbox, admit
+from seawall.messaging import Message, Outbox, admit, purge_inbox
 from seawall.saga import SagaLog
 from seawall.sql import Database
 from services.orders.adapters import messages, order_rows
@@ -50,88 +49,92 @@ class SqlCheckouts:
         self._wake = wake
 
     async def advance(self, deliveries: Sequence[Delivery]) -> None:
-        # Only this service's consumer makes deliveries, and it makes them of messages.
-        received = [cast("Message", d.receipt) for d in deliveries if d.reply is not None]
-        if not received:
+        if not deliveries:
             return
         async with self._database.transaction() as connection:
-            fresh = {(m.source, m.id) for m in await admit(connection, CONSUMER, received)}
-            replies = [d.reply for d in deliveries if d.reply and (d.receipt.source, d.receipt.id) in fresh]
-            ended = await self._apply(connection, replies)
-        self._done(ended)
-
-    async def _apply(self, connection: AsyncConnection, replies: Sequence[Reply]) -> list[Order]:
-        moved: list[Order] = []
-        # In the order of the steps, so that a batch may hold several replies to one order.
-        for step in SagaStep:
-            succeeded = [r.order_id for r in replies if r.step is step and r.failure is None]
-            failures = {r.order_id: r.failure for r in replies if r.step is step and r.failure is not None}
-            if succeeded:
-                moved += await self._succeeded(connection, step, succeeded)
-            if failures:
-                moved += await self._failed(connection, step, failures)
-        return moved
-
-    async def _succeeded(
-        self, connection: AsyncConnection, step: SagaStep, order_ids: Sequence[str]
-    ) -> list[Order]:
-        advance = await self._saga.succeeded(connection, step.value, list(dict.fromkeys(order_ids)))
-        if step not in REACHED:
-            await self._outbox.add(connection, advance.messages)
-            return []
-        reasons: dict[str, str | None] = dict.fromkeys(advance.moved)
-        return await self._move(connection, REACHED[step], reasons, advance.messages)
-
-    async def _failed(
-        self, connection: AsyncConnection, step: SagaStep, failures: Mapping[str, str]
-    ) -> list[Order]:
-        advance = await self._saga.failed(connection, step.value, dict(failures))
-        reasons = {order_id: failures[order_id] for order_id in advance.moved}
-        return await self._move(connection, OrderState.CANCELLED, reasons, advance.messages)
+            fresh = await admit(connection, CONSUMER, deliveries)
+            work = _Work(connection, self._saga)
+            # In the order of the steps, so that a batch may hold several replies to one order.
+            for step in SagaStep:
+                await work.apply(step, [d.reply for d in fresh if d.reply.step is step])
+            await self._outbox.add(connection, work.messages)
+        self._done(work)
 
     async def expire(self) -> int:
         async with self._database.transaction() as connection:
             expired = await self._saga.expire(connection, limit=EXPIRE_BATCH)
             reasons = {order_id: f"{step}_timeout" for order_id, step in expired.ids_with_step.items()}
-            ended = await self._move(connection, OrderState.CANCELLED, reasons, expired.messages)
-        self._done(ended)
+            work = _Work(connection, self._saga)
+            await work.move(OrderState.CANCELLED, reasons, expired.messages)
+            await self._outbox.add(connection, work.messages)
+        self._done(work)
         return len(reasons)
 
-    async def _move(
-        self,
-        connection: AsyncConnection,
-        state: OrderState,
-        reasons: Mapping[str, str | None],
-        commands: Sequence[Message],
-    ) -> list[Order]:
-        orders: list[Order] = []
-        if reasons:
-            parameters = {
-                "order_ids": sorted(reasons),
-                "reasons": [reasons[order_id] for order_id in sorted(reasons)],
-                "state": state.value,
-                "from_states": sorted(STEPS[state]),
-                "now": now(),
-            }
-            rows = (await connection.execute(order_rows.MOVE, parameters)).all()
-            orders = [order_rows.order_of(row) for row in rows]
-        correlation_ids = {command.key: command.correlation_id for command in commands}
-        events = [
-            _EVENTS[state](order, correlation_ids.get(order.order_id)) for order in orders if state in _EVENTS
-        ]
-        await self._outbox.add(connection, [*commands, *events])
-        return orders
+    async def purge(self, older_than_seconds: float) -> None:
+        """Forgets finished sagas, and messages that can no longer come again."""
+        async with self._database.transaction() as connection:
+            await purge_inbox(connection, older_than_seconds)
+            await self._saga.purge(connection, older_than_seconds)
 
-    def _done(self, moved: Sequence[Order]) -> None:
-        self._wake()
-        for order in moved:
-            if order.state is OrderState.CONFIRMED:
-                _CONFIRMED.inc()
-            elif order.state is OrderState.CANCELLED:
-                _CANCELLED.labels(order.reason if order.reason in KNOWN_REASONS else "other").inc()
-            if order.state.is_final:
-                seconds = (order.updated_at - order.placed_at).total_seconds()
-                _SECONDS.labels(order.state.value).observe(seconds)
+    def _done(self, work: "_Work") -> None:
+        if work.messages:
+            self._wake()
+        for order in work.orders:
+            _count(order)
+
+
+class _Work:
+    """What one transaction does to checkouts: the orders that moved, and the messages to publish."""
+
+    def __init__(self, connection: AsyncConnection, saga: SagaLog) -> None:
+        self._connection = connection
+        self._saga = saga
+        self.orders: list[Order] = []
+        self.messages: list[Message] = []
+
+    async def apply(self, step: SagaStep, replies: Sequence[Reply]) -> None:
+        """Takes replies to one step into account."""
+        succeeded = [reply.order_id for reply in replies if reply.failure is None]
+        if succeeded:
+            advance = await self._saga.succeeded(self._connection, step.value, succeeded)
+            await self.move(REACHED.get(step), dict.fromkeys(advance.moved), advance.messages)
+        failures = {reply.order_id: reply.failure for reply in replies if reply.failure is not None}
+        if failures:
+            advance = await self._saga.failed(self._connection, step.value, failures)
+            reasons = {order_id: failures[order_id] for order_id in advance.moved}
+            await self.move(OrderState.CANCELLED, reasons, advance.messages)
+
+    async def move(
+        self, state: OrderState | None, reasons: Mapping[str, str | None], commands: Sequence[Message]
+    ) -> None:
+        """Brings the orders named in `reasons` into a state. None is no state of its own."""
+        self.messages += commands
+        if state is None or not reasons:
+            return
+        order_ids = sorted(reasons)
+        parameters = {
+            "order_ids": order_ids,
+            "reasons": [reasons[order_id] for order_id in order_ids],
+            "state": state.value,
+            "from_states": sorted(STEPS[state]),
+            "now": now(),
+        }
+        rows = (await self._connection.execute(order_rows.MOVE, parameters)).all()
+        moved = [order_rows.order_of(row) for row in rows]
+        self.orders += moved
+        if state in _EVENTS:
+            correlation_ids = {command.key: command.correlation_id for command in commands}
+            self.messages += [_EVENTS[state](o, correlation_ids.get(o.order_id)) for o in moved]
+
+
+def _count(order: Order) -> None:
+    if order.state is OrderState.CONFIRMED:
+        _CONFIRMED.inc()
+    elif order.state is OrderState.CANCELLED:
+        _CANCELLED.labels(order.reason if order.reason in KNOWN_REASONS else "other").inc()
+    if order.state.is_final:
+        seconds = (order.updated_at - order.placed_at).total_seconds()
+        _SECONDS.labels(order.state.value).observe(seconds)
 
 
 _EVENTS: Mapping[OrderState, Callable[[Order, str | None], Message]] = {

@@ -28,7 +28,7 @@ class InventoryHolds:
     """The Holds port. A call that takes longer than `timeout_seconds` counts as failed."""
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout_seconds: float = 1.0) -> None:
-        self._inventory = inventory_pb2_grpc.InventoryStub(channel)
+        self._inventory = inventory_pb2_grpc.InventoryStub(channel)  # type: ignore[no-untyped-call]
         self._timeout_seconds = timeout_seconds
         self._batcher = Batcher(self._hold_many)
 

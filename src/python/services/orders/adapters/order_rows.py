@@ -1,6 +1,7 @@
 """Orders as rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Row, text
 
@@ -56,7 +57,7 @@ def insert_arrays(orders: Sequence[Order]) -> dict[str, list[object]]:
     }
 
 
-def order_of(row: Row[tuple[object, ...]]) -> Order:
+def order_of(row: Row[Any]) -> Order:
     """An Order from a row of COLUMNS."""
-    *values, state, reason = row
-    return Order(*values, state=OrderState(state), reason=reason)  # type: ignore[arg-type]
+    values = tuple(row)
+    return Order(*values[:-2], state=OrderState(values[-2]), reason=values[-1])

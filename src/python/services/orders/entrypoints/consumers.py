@@ -30,7 +30,8 @@ def replies_handler(advance: Callable[[Sequence[Delivery]], Awaitable[None]]) ->
     """Handles inventory.events.v1 and payments.events.v1. Raises Undecodable before anything is done."""
 
     async def handle(messages: Sequence[Message]) -> None:
-        await advance([Delivery(reply_of(message), message) for message in messages])
+        replies = [(message, reply_of(message)) for message in messages]
+        await advance([Delivery(reply, m.id, m.source) for m, reply in replies if reply is not None])
 
     return handle
 
