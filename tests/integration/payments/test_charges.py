@@ -148,7 +148,7 @@ async def test_the_charges_of_a_crashed_replica_are_taken_over(payments, provide
 
 async def test_a_replica_that_slept_through_its_lease_is_fenced_off(payments, provider):
     """Its successor gave up at the deadline and voided: the sleeper's `charged` does not count."""
-    await payments.take(charge_command("order-1", seconds_left=0.3))
+    await payments.take(charge_command("order-1", seconds_left=-1))
     async with payments.queue(lease_seconds=0.1) as sleeper:
         (claim,) = await sleeper.claim(1)
         async with payments.running():
