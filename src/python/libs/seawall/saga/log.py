@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from prometheus_client import Counter
@@ -58,7 +59,11 @@ class SagaLog:
     async def succeeded(self, connection: AsyncConnection, step: str, saga_ids: Sequence[str]) -> Advance:
         """The step has been done. Sagas that do not wait for it (any more) are left out."""
         following = self._definition.after(step)
-        parameters = {"definition": self._definition.name, "step": step, "ids": list(saga_ids)}
+        parameters: dict[str, Any] = {
+            "definition": self._definition.name,
+            "step": step,
+            "ids": list(saga_ids),
+        }
         if following is None:
             rows = (await connection.execute(FINISH, parameters)).all()
             self._count("done", len(rows), len(saga_ids))

@@ -66,9 +66,10 @@ def _read_file(variable: str, path: str, name: str, values: dict[str, str], line
 
 
 def _unknown(cls: type[ServiceSettings], variable: str) -> str:
-    known = [PREFIX + name.upper() for name in cls.model_fields]
-    near = difflib.get_close_matches(variable.upper(), known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    known = sorted(name.upper() for name in cls.model_fields)
+    near = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), known, n=1)
+    names = ", ".join(PREFIX + name for name in known)
+    hint = f"did you mean {PREFIX}{near[0]}?" if near else f"known are {names}"
     return f"{variable}: there is no such setting; {hint}"
 
 

@@ -40,7 +40,7 @@ async def read_json(request: web.Request, T: type[S]) -> S:  # noqa: N803
         decoded: S = decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _refused(error, 422, T) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(
             400,
             "malformed-json",

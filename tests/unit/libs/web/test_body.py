@@ -1,0 +1,101 @@
+"""What comes in is checked, and a refusal names the field and the limit."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from unit.libs.web.api import client
+
+URL = "/v1/baskets/b1"
+REFUSED: dict[str, tuple[str, int, str, str]] = {
+    "unknown field": ('{"lines": [], "coupon": 1}', 422, "coupon", "a known field: lines"),
+    "missing field": ("{}", 422, "lines", "required"),
+    "wrong type": ('{"lines": [{"sku": 7}]}', 422, "lines[0].sku", "str"),
+    "too large": ('{"lines": [{"sku": "a", "quantity": 11}]}', 422, "lines[0].quantity", "int <= 10"),
+    "too long": ('{"lines": [{"sku": "%s"}]}' % ("a" * 21), 422, "lines[0].sku", "str of length <= 20"),
+    "too many": (
+        '{"lines": [{}, {}, {}, {}]}'.replace("{}", '{"sku": "a"}'),
+        422,
+        "lines",
+        "array of length <= 3",
+    ),
+    "nested unknown": ('{"lines": [{"sku": "a", "x": 1}]}', 422, "lines[0].x", "a known field"),
+    "not an object": ("[]", 422, "body", "object"),
+    "not JSON": ("{", 400, "body", "one JSON document (RFC 8259) in UTF-8"),
+    "empty": ("", 400, "body", "one JSON document (RFC 8259) in UTF-8"),
+    "not UTF-8": ('{"lines": [{"sku": "\udcff"}]}', 400, "body", "one JSON document (RFC 8259) in UTF-8"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_a_refused_body_names_field_and_limit(case: str) -> None:
+    """The problem says which field broke which limit."""
+    text, status, field, limit = REFUSED[case]
+    async with client() as http:
+        body = text.encode("utf-8", "surrogateescape")
+        answer = await http.post(URL, data=body, headers={"Content-Type": "application/json"})
+        problem: dict[str, Any] = await answer.json(content_type="application/problem+json")
+    assert (answer.status, problem["status"], problem["field"], problem["limit"]) == (
+        status,
+        status,
+        field,
+        limit,
+    )
+
+
+async def test_a_good_body_is_taken() -> None:
+    """Defaults are filled in."""
+    async with client() as http:
+        answer = await http.post(URL, json={"lines": [{"sku": "a"}]})
+        assert await answer.json() == {"lines": [{"sku": "a", "quantity": 1}]}
+
+
+async def test_a_body_that_is_too_large_is_refused() -> None:
+    """413 names the bytes that are allowed."""
+    async with client() as http:
+        answer = await http.post(URL, json={"lines": [{"sku": "a" * 70_000}]})
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["field"], problem["limit"]) == (413, "body", "65536 bytes")
+
+
+async def test_a_body_must_be_declared_as_json() -> None:
+    """415 names the media type that is wanted."""
+    async with client() as http:
+        answer = await http.post(URL, data=b"{}", headers={"Content-Type": "text/plain"})
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["field"], problem["limit"]) == (415, "Content-Type", "application/json")
+
+
+async def test_a_struct_that_takes_unknown_fields_is_a_bug() -> None:
+    """A handler cannot be lax by mistake: its first request fails."""
+    async with client() as http:
+        assert (await http.post("/v1/lax", json={})).status == 500
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "limit"),
+    [
+        ("limit=0", "limit", "int >= 1"),
+        ("limit=x", "limit", "int"),
+        ("page=2", "page", "a known field: limit"),
+        ("limit=1&limit=2", "limit", "given once"),
+    ],
+)
+async def test_a_refused_query_names_field_and_limit(text: str, field: str, limit: str) -> None:
+    """The query string is as strict as a body."""
+    async with client() as http:
+        answer = await http.get(f"/v1/baskets?{text}")
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["field"], problem["limit"]) == (400, field, limit)
+
+
+async def test_many_bodies_at_once_do_not_mix() -> None:
+    """Concurrent requests each get their own answer."""
+    async with client() as http:
+
+        async def post(number: int) -> Any:
+            answer = await http.post(URL, json={"lines": [{"sku": f"s{number}"}]})
+            return (await answer.json())["lines"][0]["sku"]
+
+        assert await asyncio.gather(*map(post, range(50))) == [f"s{n}" for n in range(50)]
