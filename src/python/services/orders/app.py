@@ -87,6 +87,7 @@ def _jobs(broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: Order
         "replies": replies.run(consumers.replies_handler(checkouts.advance)),
         "sales": announced.run(consumers.sales_handler(sales.add)),
         "expire": every(1.0, checkouts.expire, *STORE_AWAY),
+        "measure": every(5.0, checkouts.measure, *STORE_AWAY),
         "purge": every(60.0, partial(checkouts.purge, FINISHED_SECONDS), *STORE_AWAY),
         "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),
     }

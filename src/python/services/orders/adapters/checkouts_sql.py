@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Message, Outbox, admit, purge_inbox
@@ -35,6 +36,12 @@ _SECONDS = Histogram(
     ["state"],
     buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 90),
 )
+_OPEN = Gauge("shop_orders_open_checkouts", "Checkouts that have not ended")
+_OLDEST = Gauge("shop_orders_oldest_checkout_seconds", "Age of the oldest checkout that has not ended")
+_AGES = text("""
+SELECT count(*) AS open, coalesce(extract(epoch FROM now() - min(started_at)), 0) AS oldest_seconds
+FROM saga WHERE status = 'running'
+""")
 
 
 class SqlCheckouts:
@@ -69,6 +76,13 @@ class SqlCheckouts:
             await self._outbox.add(connection, work.messages)
         self._done(work)
         return len(reasons)
+
+    async def measure(self) -> None:
+        """Sets the metrics of the checkouts that have not ended."""
+        async with self._database.connection() as connection:
+            ages = (await connection.execute(_AGES)).one()
+        _OPEN.set(ages.open)
+        _OLDEST.set(float(ages.oldest_seconds))
 
     async def purge(self, older_than_seconds: float) -> None:
         """Forgets finished sagas, and messages that can no longer come again."""

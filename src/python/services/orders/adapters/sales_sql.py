@@ -44,6 +44,11 @@ class SqlSales:
         self._cache: dict[str, tuple[float, Items]] = {}
         self._reads: dict[str, asyncio.Task[Items]] = {}
 
+    @property
+    def remembered(self) -> list[str]:
+        """The sales kept in memory."""
+        return list(self._cache)
+
     async def add(self, items: Sequence[SaleItem]) -> None:
         ordered = sorted(items, key=lambda item: (item.sale_id, item.sku))
         async with self._database.transaction() as connection:
