@@ -23,7 +23,7 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def migrated_url(database_url) -> str:
+async def migrated_url(database_url):
     """A database with payments' tables."""
     await upgrade(database_url, MIGRATIONS)
     return database_url

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy import text
@@ -85,7 +86,7 @@ class Collector:
     async def publish(self, messages: Sequence[Message]) -> None:
         self.messages.extend(messages)
 
-    def events(self) -> list:
+    def events(self) -> list[Any]:
         """All events, decoded, in the order of their publishing."""
         return [decode(message, *EVENTS) for message in self.messages]
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -35,7 +36,7 @@ async def broker(kafka_url):
 @pytest.fixture
 async def events(broker, unique):
     """What payments tells of this test's orders, by order; each message id once."""
-    told: dict[str, list] = {}
+    told: dict[str, list[Any]] = {}
     seen: set[str] = set()
 
     async def collect(messages):
@@ -130,7 +131,7 @@ async def test_a_replica_that_is_killed_loses_and_doubles_nothing(
     assert all([type(event) for event in told] == [PaymentCharged] for told in events.values())
 
 
-async def _under_way(database_url) -> int:
+async def _under_way(database_url):
     async with open_database(database_url) as database, database.connection() as connection:
         counted = await connection.execute(text("SELECT count(*) FROM charges WHERE state <> 'charged'"))
         return counted.scalar_one()

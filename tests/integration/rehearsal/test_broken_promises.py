@@ -126,5 +126,5 @@ async def test_an_order_that_only_the_load_has_seen_is_lost(shop):
 
 def test_every_invariant_is_broken_here():
     """The cases above cover all of them."""
-    found = set().union(*(case[-1] for case in [*SQL.values(), *PROVIDER.values()]))
+    found = set().union(*(names for *_, names in SQL.values()), *(names for _, names in PROVIDER.values()))
     assert found == set(INVARIANTS)

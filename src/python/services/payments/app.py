@@ -47,11 +47,12 @@ async def _lifetime(settings: Settings, app: web.Application) -> AsyncIterator[N
         commands = broker.subscriber([command_consumer.TOPIC], command_consumer.CONSUMER)
         async with _charger(settings, database, outbox, relay, provider) as charger:
             consumer = _consumer(database, outbox, relay, charger)
-            jobs = {"relay": relay.run(), "charger": charger.run(), "commands": commands.run(consumer.handle)}
-            async with background(**jobs) as running:
+            async with background(
+                relay=relay.run(), charger=charger.run(), commands=commands.run(consumer.handle)
+            ) as jobs:
                 app[READINESS].add("database", database.ping)
                 app[READINESS].add("broker", broker.ping)
-                app[READINESS].add("jobs", running.check)
+                app[READINESS].add("jobs", jobs.check)
                 yield
 
 

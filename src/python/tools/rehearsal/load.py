@@ -4,11 +4,12 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
 from tools.rehearsal.customers import Customer
-from tools.rehearsal.http_pool import HttpPool
+from tools.rehearsal.http_pool import Done
 from tools.rehearsal.recorder import Recorder
 
 # An arrival that is late by less than this is on time: the loop's clock is not finer.
@@ -88,10 +89,19 @@ def _get(path: str, host: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
 
 
+class Pool(Protocol):
+    """What the load needs of HttpPool."""
+
+    @property
+    def in_flight(self) -> int: ...
+
+    def submit(self, request: bytes, done: Done) -> bool: ...
+
+
 class Load:
     """Fires visits into the pool and notes what comes back."""
 
-    def __init__(self, pool: HttpPool, visits: Callable[[], Visit], recorder: Recorder) -> None:
+    def __init__(self, pool: Pool, visits: Callable[[], Visit], recorder: Recorder) -> None:
         self._pool = pool
         self._visits = visits
         self._recorder = recorder

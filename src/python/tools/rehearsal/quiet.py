@@ -1,16 +1,33 @@
 """Waits until nothing is under way any more, by what the stores say."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from tools.rehearsal.snapshot import FINAL_ORDER_STATES
-from tools.rehearsal.stores import SERVICES_WITH_OUTBOX, Stores
+from tools.rehearsal.snapshot import FINAL_ORDER_STATES, LedgerRow
+from tools.rehearsal.stores import SERVICES_WITH_OUTBOX
 
 LOOKS_IN_A_ROW = 2
 PAUSE_SECONDS = 0.5
 
 
-async def unrest(stores: Stores, sale_id: str) -> dict[str, int]:
+class Stirring(Protocol):
+    """What must be known of the stores (see stores.Stores)."""
+
+    async def order_states(self, sale_id: str) -> Mapping[str, int]: ...
+
+    async def counters(self, sale_id: str) -> Mapping[str, int]: ...
+
+    async def ledger(self, sale_id: str) -> Mapping[str, LedgerRow]: ...
+
+    async def backlog(self, service: str) -> int: ...
+
+    async def open_charges(self) -> int: ...
+
+    async def reserved_units(self, sale_id: str) -> int: ...
+
+
+async def unrest(stores: Stirring, sale_id: str) -> dict[str, int]:
     """Returns what is still under way, each with its count; empty when the system is quiet."""
     states = await stores.order_states(sale_id)
     found = {
@@ -24,7 +41,7 @@ async def unrest(stores: Stores, sale_id: str) -> dict[str, int]:
     return {what: count for what, count in found.items() if count}
 
 
-async def _differing_counters(stores: Stores, sale_id: str) -> int:
+async def _differing_counters(stores: Stirring, sale_id: str) -> int:
     # A hold whose order was never written lapses by itself: until then the counter is lower.
     counters = await stores.counters(sale_id)
     ledger = await stores.ledger(sale_id)
@@ -32,7 +49,7 @@ async def _differing_counters(stores: Stores, sale_id: str) -> int:
 
 
 async def until_quiet(
-    stores: Stores,
+    stores: Stirring,
     sale_id: str,
     timeout_seconds: float,
     report: Callable[[dict[str, int]], None],

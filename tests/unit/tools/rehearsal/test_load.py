@@ -7,6 +7,7 @@ import msgspec
 
 from seawall.auth import generate_signing_key
 from tools.rehearsal.customers import Customer, mint
+from tools.rehearsal.http_pool import Done
 from tools.rehearsal.load import Load, Visit, Visitors
 from tools.rehearsal.recorder import Recorder
 
@@ -65,7 +66,7 @@ class FakePool:
 
     def __init__(self, room: int = 1000) -> None:
         self.room = room
-        self.sent = []
+        self.sent: list[Done] = []
 
     @property
     def in_flight(self) -> int:

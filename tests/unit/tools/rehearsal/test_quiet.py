@@ -47,7 +47,7 @@ async def test_everything_that_is_under_way_is_named():
 
 async def test_quiet_is_two_quiet_looks_in_a_row():
     """Each look is reported, and what is left at the end is nothing."""
-    seen = []
+    seen: list[dict[str, int]] = []
     assert await until_quiet(FakeStores(2), "sale", 30, seen.append, pause_seconds=0) == {}
     assert [bool(found) for found in seen] == [True, False, False]
 
