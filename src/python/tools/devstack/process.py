@@ -57,7 +57,10 @@ class Server(Protocol):
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A pid with the start time of its process, so that a reused pid is never taken for ours."""
+    """A pid with the start time of its process, so that a reused pid is never taken for ours.
+
+    `started_at` is in seconds since the system's start on Linux: setting the clock does not change it.
+    """
 
     pid: int
     started_at: float
@@ -65,15 +68,15 @@ class ProcessId:
     @classmethod
     def of(cls, pid: int) -> Self:
         """Errors: psutil.NoSuchProcess."""
-        return cls(pid, psutil.Process(pid).create_time())
+        return cls(pid, _start_time(psutil.Process(pid)))
 
     def find(self) -> psutil.Process | None:
         """The process, if it is still that one and not just waiting to be reaped."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started_at) < _SAME_START_SECONDS
+            same = abs(_start_time(process) - self.started_at) < _SAME_START_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
             return None
 
     def end(self, stop_signal: signal.Signals = signal.SIGTERM, grace_seconds: float = 5.0) -> None:
@@ -96,24 +99,27 @@ class Process:
     it from the main thread: from another one the child is not tied to anything.
     """
 
-    def __init__(self, name: str, launch: Launch, popen: "subprocess.Popen[bytes]", log: Path) -> None:
+    def __init__(
+        self, name: str, launch: Launch, popen: "subprocess.Popen[bytes]", log: Path, log_begins_at: int
+    ) -> None:
         self.name = name
         self.log = log
         self.id = ProcessId.of(popen.pid)
         self._launch = launch
         self._popen = popen
-        self._log_begins_at = log.stat().st_size
+        self._log_begins_at = log_begins_at
 
     @classmethod
     def start(cls, name: str, launch: Launch, log: Path) -> Self:
         """Starts the program. Errors: StartFailed if it cannot be executed."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
+            log_begins_at = output.seek(0, os.SEEK_END)
             try:
                 popen = _popen(launch, output)
             except OSError as error:
                 raise StartFailed(f"{name} cannot be started: {launch.argv[0]}: {error.strerror}") from error
-        return cls(name, launch, popen, log)
+        return cls(name, launch, popen, log, log_begins_at)
 
     @property
     def pid(self) -> int:
@@ -165,17 +171,31 @@ class Process:
         except TimeoutError:
             pass
         finally:
+            family += self._children()
             self._popen.kill()
-            _kill([*family, *self._children()])
+            _kill(family)
+            self._kill_group()
+        return await self.wait()
+
+    def _kill_group(self) -> None:
+        # While the group has members its number is not given to anybody else.
+        if self.alive or not psutil.pid_exists(self.pid):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-        return await self.wait()
 
     def _children(self) -> list[psutil.Process]:
         try:
             return psutil.Process(self.pid).children(recursive=True) if self.alive else []
         except psutil.NoSuchProcess:
             return []
+
+
+def _start_time(process: psutil.Process) -> float:
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():
+        return process.create_time()
+    after_name = stat.read_text().rpartition(")")[2].split()
+    return int(after_name[19]) / os.sysconf("SC_CLK_TCK")  # field 22, see proc(5)
 
 
 def _kill(processes: Sequence[psutil.Process]) -> None:

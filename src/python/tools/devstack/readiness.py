@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tools.devstack.failures import PortInUse, StartFailed, explain, last_line
 from tools.devstack.ports import is_free
-from tools.devstack.process import Process, Server
+from tools.devstack.process import Launch, Process, Server
 from tools.devstack.progress import Progress
 
 _POLL_SECONDS = 0.03
@@ -63,3 +63,17 @@ def _why_ended(process: Process) -> str:
     if reason := explain(process.name, log):
         return f"{reason} (log: {process.log})"
     return f"{process.name} ended with code {process.returncode}: {last_line(log)} (log: {process.log})"
+
+
+async def run_to_end(name: str, launch: Launch, log: Path, timeout_seconds: float = 120.0) -> None:
+    """Runs a program that ends by itself. Errors: StartFailed if it fails, or takes too long."""
+    process = Process.start(name, launch, log)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            code = await process.wait()
+    except TimeoutError as error:
+        raise StartFailed(f"{name} did not end within {timeout_seconds:g} s (log: {log})") from error
+    finally:
+        await process.stop(grace_seconds=1.0)
+    if code != 0:
+        raise StartFailed(_why_ended(process))

