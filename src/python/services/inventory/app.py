@@ -54,7 +54,8 @@ async def _lifetime(settings: InventorySettings, app: web.Application) -> AsyncI
         ledger = SqlLedger(database, Outbox(), wake=relay.wake)
         holds = ValkeyHolds(valkey, hold_seconds=settings.hold_seconds)
         take = partial(use_cases.take_holds, ledger=ledger, holds=holds)
-        app[http_api.STOCK_OF] = partial(use_cases.stock_of, ledger=ledger, holds=holds)
+        stock_of: http_api.StockOf = partial(use_cases.stock_of, ledger=ledger, holds=holds)
+        app[http_api.STOCK_OF] = stock_of
         async with (
             serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
             background(exit_process, relay=relay.run(), **_jobs(broker, ledger, holds)) as jobs,

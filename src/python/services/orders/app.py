@@ -67,9 +67,10 @@ async def _lifetime(settings: OrdersSettings, app: web.Application) -> AsyncIter
         watch = OrderWatch(orders, max_watchers=settings.max_watchers)
         app[http_api.ORDERS] = orders
         app[http_api.WATCH] = watch
-        app[http_api.PLACE_ORDER] = partial(
+        place: http_api.Place = partial(
             place_order, sales=sales, holds=InventoryHolds(inventory), orders=orders, clock=now
         )
+        app[http_api.PLACE_ORDER] = place
         async with (
             orders.accepting(),
             background(exit_process, relay=relay.run(), **_jobs(broker, checkouts, sales, watch)) as jobs,

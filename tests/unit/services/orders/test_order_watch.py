@@ -36,7 +36,8 @@ async def states(watch, order, seen):
 
 async def test_the_states_come_in_their_order_and_end(orders, order):
     """The first at once, each once, and nothing after a final one."""
-    watch, seen = OrderWatch(orders), []
+    watch = OrderWatch(orders)
+    seen: list[OrderState] = []
     following = asyncio.create_task(states(watch, order, seen))
     await asyncio.sleep(0)
     assert seen == [OrderState.ACCEPTED]
@@ -49,7 +50,9 @@ async def test_the_states_come_in_their_order_and_end(orders, order):
 
 async def test_a_watcher_that_knew_less_is_told(orders, order):
     """Who read the order before a change that others saw still hears of it, and the others once."""
-    watch, early, late = OrderWatch(orders), [], []
+    watch = OrderWatch(orders)
+    early: list[OrderState] = []
+    late: list[OrderState] = []
     tasks = [asyncio.create_task(states(watch, order, early))]
     await asyncio.sleep(0)
     move(orders, order, PENDING)
@@ -65,7 +68,7 @@ async def test_a_watcher_that_knew_less_is_told(orders, order):
 
 async def test_a_final_order_has_one_state(orders, order):
     """There is nothing to wait for."""
-    seen = []
+    seen: list[OrderState] = []
     await states(OrderWatch(orders), replace(order, state=CONFIRMED), seen)
     assert seen == [CONFIRMED]
 

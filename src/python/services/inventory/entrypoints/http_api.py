@@ -8,7 +8,8 @@ from aiohttp import web
 from seawall.web import Problem, json_response, operation
 from services.inventory.domain import ItemStock
 
-STOCK_OF: web.AppKey[Callable[[str], Awaitable[list[ItemStock]]]] = web.AppKey("stock_of")
+StockOf = Callable[[str], Awaitable[list[ItemStock]]]
+STOCK_OF: web.AppKey[StockOf] = web.AppKey("stock_of")
 
 routes = web.RouteTableDef()
 

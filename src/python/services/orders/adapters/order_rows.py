@@ -59,5 +59,16 @@ def insert_arrays(orders: Sequence[Order]) -> dict[str, list[object]]:
 
 def order_of(row: Row[Any]) -> Order:
     """An Order from a row of COLUMNS."""
-    values = tuple(row)
-    return Order(*values[:-2], state=OrderState(values[-2]), reason=values[-1])
+    return Order(
+        row.order_id,
+        row.customer_id,
+        row.sale_id,
+        row.sku,
+        row.quantity,
+        row.amount_minor,
+        row.currency,
+        row.placed_at,
+        row.updated_at,
+        OrderState(row.state),
+        row.reason,
+    )

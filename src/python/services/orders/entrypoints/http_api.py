@@ -20,7 +20,8 @@ from services.orders.entrypoints.order_watch import OrderWatch
 from services.orders.entrypoints.views import ListOrders, OrdersView, OrderView, PostOrder
 from services.orders.ports import Orders
 
-PLACE_ORDER: web.AppKey[Callable[[PlaceOrder], Awaitable[Order]]] = web.AppKey("place_order")
+Place = Callable[[PlaceOrder], Awaitable[Order]]
+PLACE_ORDER: web.AppKey[Place] = web.AppKey("place_order")
 ORDERS: web.AppKey[Orders] = web.AppKey("orders")
 WATCH: web.AppKey[OrderWatch] = web.AppKey("watch")
 
