@@ -57,13 +57,10 @@ class Customer:
     async def follow(self, order_id: str) -> list[str]:
         """The states that the order went through, as its events tell them, to the last one."""
         path = f"{self._url}/v1/orders/{order_id}/events"
-        states = []
         async with self._session.get(path, headers=self._headers) as response:
             assert response.content_type == "text/event-stream"
-            async for line in response.content:
-                if line.startswith(b"data:"):
-                    states.append(json.loads(line[5:])["state"])
-        return states
+            lines = [line async for line in response.content]
+        return [json.loads(line[5:])["state"] for line in lines if line.startswith(b"data:")]
 
     async def sku_on_sale(self, sale_id: str = SALE) -> str:
         """One that can be bought now: orders and inventory learn of a sale by its event."""

@@ -10,12 +10,14 @@ from tools.devstack.stack import Stack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 done, 1 failed with one line on stderr, 2 wrong options."""
+    """The exit code: 0 done, 1 failed with one line on stderr, 2 wrong options, 130 interrupted."""
     options = parse_options(sys.argv[1:] if arguments is None else arguments)
     try:
         return _ACTIONS[options.action](options)
     except (DevstackError, OSError) as error:
         return _failed(error)
+    except KeyboardInterrupt:  # before anything was started
+        return 130
 
 
 def _run(options: UpOptions, ready: Callable[[], None] = lambda: None) -> int:

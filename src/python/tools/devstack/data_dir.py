@@ -82,6 +82,12 @@ class DataDir:
         temporary.write_bytes(msgspec.json.encode(processes))
         temporary.rename(self._file)
 
+    def open_logs(self) -> None:
+        """An empty folder of logs; those of the run before keep the ending .1."""
+        self.logs.mkdir(exist_ok=True)
+        for log in self.logs.glob("*.log"):
+            log.rename(log.with_name(f"{log.name}.1"))
+
     def drop(self) -> None:
         """Deletes the data of the servers, the passwords, the logs; nothing that `up` did not make."""
         for name in OWN_FOLDERS:

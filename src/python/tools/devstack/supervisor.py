@@ -30,12 +30,16 @@ class Supervisor:
         await asyncio.gather(*self._watch)
 
     async def stop(self) -> None:
-        """Ends each unit once all that need it have ended."""
+        """Ends each unit once all that need it have ended. Cancelling it ends all at once."""
         for task in self._watch:
             task.cancel()
         await asyncio.gather(*self._watch, return_exceptions=True)
         gone = {name: asyncio.Event() for name in self._runners}
-        await asyncio.gather(*(self._stop(name, gone) for name in self._runners))
+        try:
+            await asyncio.gather(*(self._stop(name, gone) for name in self._runners))
+        except asyncio.CancelledError:
+            await asyncio.gather(*(runner.stop(grace_seconds=0.0) for runner in self._runners.values()))
+            raise
 
     async def _start(self, runner: UnitRunner, prepare: Callable[[Server], Awaitable[None]]) -> None:
         for needed in runner.unit.needs:

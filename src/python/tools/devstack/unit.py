@@ -89,11 +89,11 @@ class UnitRunner:
             pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
             await self._restart()
 
-    async def stop(self) -> None:
-        """Ends the unit's process, if it has one."""
+    async def stop(self, grace_seconds: float = STOP_SECONDS) -> None:
+        """Ends the unit's process, if it has one, and all that it started."""
         if self._process is not None:
             begin = time.monotonic()
-            await self._process.stop(STOP_SECONDS)
+            await self._process.stop(grace_seconds)
             self._watcher.stopped(self.unit, time.monotonic() - begin)
 
     async def _death(self) -> int:
@@ -103,8 +103,11 @@ class UnitRunner:
         return (self._process.returncode if self._process is not None else None) or 0
 
     async def _restart(self) -> None:
+        """Children of the dead process would hold its port or its data."""
         begin = time.monotonic()
         try:
+            if self._process is not None:
+                await self._process.stop(grace_seconds=0.0)
             await self._launch()
         except DevstackError as error:
             self._watcher.failed(self.unit, error)

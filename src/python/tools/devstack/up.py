@@ -28,7 +28,7 @@ def run_up(options: UpOptions, progress: Progress, on_ready: Callable[[Stack], N
             progress.say(f"ended {name}, left over from a crash")
         if options.fresh:
             data_dir.drop()
-        data_dir.logs.mkdir(parents=True, exist_ok=True)
+        data_dir.open_logs()
         plan = make_plan(options, data_dir)
         asyncio.run(_Run(plan, data_dir, progress, on_ready).until_stopped())
 

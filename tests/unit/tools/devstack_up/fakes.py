@@ -19,6 +19,7 @@ class FakeProcess:
         self.log = log
         self.pid = next(_pids)
         self.returncode = None
+        self.slow = False
         self._events = events
 
     @property
@@ -36,7 +37,7 @@ class FakeProcess:
 
     async def stop(self, grace_seconds=0):
         self._events.append(f"stop {self.name}")
-        await asyncio.sleep(0)
+        await asyncio.sleep(60 if self.slow and grace_seconds else 0)
         self.returncode = 0
         return 0
 

@@ -97,6 +97,20 @@ async def test_a_dead_unit_is_reported_and_started_again(world):
     await supervisor.stop()
 
 
+async def test_a_cancelled_stop_still_leaves_nothing(world):
+    """A second Ctrl-C does not wait for the order, and forgets nobody."""
+    units = [world.unit("kafka"), world.unit("orders", "kafka")]
+    supervisor = Supervisor(units, world.spawn, world.watcher)
+    await supervisor.start(prepare)
+    world.processes["orders"].slow = True
+    stop = asyncio.create_task(supervisor.stop())
+    await until(lambda: "stop orders" in world.events)
+    stop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stop
+    assert not any(process.alive for process in world.processes.values())
+
+
 async def test_the_pause_grows_while_a_unit_keeps_dying(world):
     """A unit that cannot live does not take the machine."""
     supervisor = Supervisor([world.unit("orders", ready=lambda: "orders" not in world.stillborn)],
