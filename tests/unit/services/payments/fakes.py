@@ -28,10 +28,10 @@ class FakeProvider:
         self.answers = list(answers)
         self.calls: list[tuple[str, str]] = []
 
-    async def charge(self, order_id: str, amount_minor: int, currency: str) -> Approved | Refused:
+    async def charge(self, order_id, amount_minor, currency):
         return self._answer("charge", order_id)
 
-    async def void(self, order_id: str) -> None:
+    async def void(self, order_id):
         self._answer("void", order_id)
 
     def _answer(self, call, order_id):

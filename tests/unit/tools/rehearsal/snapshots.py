@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tools.rehearsal.snapshot import (
     LedgerRow,
@@ -62,6 +63,7 @@ def healthy() -> Snapshot:
 
 def changed(snapshot: Snapshot, part: str, key: str, **changes) -> Snapshot:
     """The snapshot with one row of a part changed."""
-    rows = dict(getattr(snapshot, part))
+    rows: Any = dict(getattr(snapshot, part))
     rows[key] = replace(rows[key], **changes)
-    return replace(snapshot, **{part: rows})
+    parts: dict[str, Any] = {part: rows}
+    return replace(snapshot, **parts)
