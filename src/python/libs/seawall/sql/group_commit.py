@@ -16,7 +16,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 Work = Callable[[AsyncConnection, Sequence[T]], Awaitable[Sequence[R | Exception]]]
-_Waiter = tuple[T, "asyncio.Future[R]"]
+_Waiter = tuple[T, asyncio.Future[R]]
 
 _BATCH = Histogram(
     "seawall_group_commit_batch",
