@@ -1,0 +1,51 @@
+"""Real servers for every test that asks for one: shared by all test processes, gone when idle.
+
+The devstack is imported by the fixtures that need it: a unit test does not pay for it.
+"""
+
+import secrets
+import uuid
+
+import pytest
+
+
+@pytest.fixture
+def unique():
+    """A name that no other test has: a prefix for keys, topics and the like; [a-z0-9_], 20 at most."""
+    return f"t{uuid.uuid4().hex[:14]}"
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """The superuser's URL of the shared PostgreSQL."""
+    yield from _shared("postgres")
+
+
+@pytest.fixture(scope="session")
+def valkey_url():
+    """The shared Valkey: begin your keys with `unique`."""
+    yield from _shared("valkey")
+
+
+@pytest.fixture(scope="session")
+def kafka_url():
+    """The shared Kafka: begin your topics and groups with `unique`."""
+    yield from _shared("kafka")
+
+
+@pytest.fixture
+def database_url(postgres_url, unique):
+    """A fresh database with a role of its own that owns it; dropped after the test."""
+    from tools.devstack.psql import create_database, drop_database
+
+    try:
+        yield create_database(postgres_url, unique, secrets.token_hex(8))
+    finally:
+        drop_database(postgres_url, unique)
+
+
+def _shared(name):
+    from tools.devstack.shared import shared_server
+
+    with shared_server(name) as url:
+        yield url
