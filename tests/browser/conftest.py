@@ -1,5 +1,6 @@
 """A stack of its own for the browser, and a real Chromium."""
 
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -59,6 +60,4 @@ def _up(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -13,7 +13,12 @@ from services.storefront.rendering import page
 from services.storefront.session import SESSION, sign_out
 
 routes = web.RouteTableDef()
-_FIELDS = ("name", "email", "password")
+# What the API says of a field is for programs; this is for people.
+_RULES = {
+    "name": "Please give a name of at most 80 characters.",
+    "email": "This does not look like an e-mail address.",
+    "password": "A password has 8 to 128 characters.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,9 @@ def _complaint(problem: ApiProblem) -> Complaint:
         return Complaint("email", "There is an account with this e-mail address already. Sign in instead?")
     if problem.status == 429:
         return Complaint("", "Too many attempts. Please wait a moment.")
-    field = problem.field if problem.field in _FIELDS else ""
-    return Complaint(field or "", problem.detail or problem.title or "Please check what you have entered.")
+    if problem.field in _RULES:
+        return Complaint(problem.field, _RULES[problem.field])
+    return Complaint("", problem.detail or problem.title or "Please check what you have entered.")
 
 
 def _form(

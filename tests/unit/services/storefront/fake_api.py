@@ -103,7 +103,7 @@ class FakeApi:
     async def sign_up(self, request: web.Request) -> web.Response:
         body = await request.json()
         if len(body["password"]) < 8:
-            return problem(422, "invalid-body", "`password` has 8 to 128 characters.", field="password")
+            return problem(422, "invalid-field", "password: str of length >= 8", field="password")
         if body["email"] in self.customers:
             return problem(409, "email-taken")
         self.customers[body["email"]] = body

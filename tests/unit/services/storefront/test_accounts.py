@@ -41,7 +41,7 @@ async def test_email_taken(browser):
 
 
 async def test_short_password(browser):
-    """What the API says about a field is shown at the field."""
+    """A field that the API refuses is said at the field, in words for people."""
     response = await browser.post("/sign-up", FORM | {"password": "short"})
     text = await response.text()
     assert response.status == 422
