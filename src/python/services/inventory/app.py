@@ -1,7 +1,8 @@
 """Everything that inventory is made of, wired once."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
@@ -32,15 +33,19 @@ TOLERATED = (HoldsUnavailable, SQLAlchemyError, OSError, TimeoutError)
 
 _log = logging.getLogger(__name__)
 
+OpenBroker = Callable[..., AbstractAsyncContextManager[Broker]]
 
-def build(settings: InventorySettings) -> web.Application:
+
+def build(settings: InventorySettings, open_broker: OpenBroker = open_broker) -> web.Application:
     """The service, not started yet."""
     return web_service(
-        settings, name="inventory", routes=http_api.routes, lifetime=partial(_lifetime, settings)
+        settings, name="inventory", routes=http_api.routes, lifetime=partial(_lifetime, settings, open_broker)
     )
 
 
-async def _lifetime(settings: InventorySettings, app: web.Application) -> AsyncIterator[None]:
+async def _lifetime(
+    settings: InventorySettings, open_broker: OpenBroker, app: web.Application
+) -> AsyncIterator[None]:
     if settings.migrate_on_start:
         await upgrade(settings.database_url, MIGRATIONS)
     async with (

@@ -1,6 +1,7 @@
 """Everything that orders is made of, wired once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
@@ -36,15 +37,19 @@ FINISHED_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
+OpenBroker = Callable[..., AbstractAsyncContextManager[Broker]]
 
-def build(settings: OrdersSettings) -> web.Application:
+
+def build(settings: OrdersSettings, open_broker: OpenBroker = open_broker) -> web.Application:
     """The service, not started yet."""
     problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, try_again)}
-    lifetime = partial(_lifetime, settings)
+    lifetime = partial(_lifetime, settings, open_broker)
     return web_service(settings, name="orders", routes=http_api.routes, lifetime=lifetime, problems=problems)
 
 
-async def _lifetime(settings: OrdersSettings, app: web.Application) -> AsyncIterator[None]:
+async def _lifetime(
+    settings: OrdersSettings, open_broker: OpenBroker, app: web.Application
+) -> AsyncIterator[None]:
     if settings.migrate_on_start:
         await upgrade(settings.database_url, MIGRATIONS)
     saga = SagaLog(

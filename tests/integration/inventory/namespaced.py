@@ -1,0 +1,62 @@
+"""A broker of which each test has its own corner: topics and groups get a prefix."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+
+from seawall.messaging import Broker, Handler, Message, Publisher, Subscriber, open_broker
+
+
+class _Publisher:
+    def __init__(self, publisher: Publisher, prefix: str) -> None:
+        self._publisher = publisher
+        self._prefix = prefix
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        await self._publisher.publish([replace(m, topic=self._prefix + m.topic) for m in messages])
+
+
+class _Subscriber:
+    def __init__(self, subscriber: Subscriber, prefix: str) -> None:
+        self._subscriber = subscriber
+        self._prefix = prefix
+
+    async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
+        async def handle(messages: Sequence[Message]) -> None:
+            await handler(messages)
+
+        await self._subscriber.run(handle, max_batch=max_batch)
+
+
+class NamespacedBroker:
+    """The Broker port, with a prefix before all names. Messages show the full name of their topic."""
+
+    def __init__(self, broker: Broker, prefix: str) -> None:
+        self._broker = broker
+        self._prefix = prefix
+
+    @asynccontextmanager
+    async def publisher(self) -> AsyncIterator[Publisher]:
+        async with self._broker.publisher() as publisher:
+            yield _Publisher(publisher, self._prefix)
+
+    def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
+        names = [self._prefix + topic for topic in topics]
+        return _Subscriber(self._broker.subscriber(names, self._prefix + group), self._prefix)
+
+    async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
+        await self._broker.ensure_topics({self._prefix + name: n for name, n in partitions.items()})
+
+    async def ping(self) -> None:
+        await self._broker.ping()
+
+
+def namespaced(prefix: str) -> Callable[..., AbstractAsyncContextManager[Broker]]:
+    """What opens a broker within a corner."""
+
+    @asynccontextmanager
+    async def open_namespaced(url: str, *, client: str) -> AsyncIterator[Broker]:
+        async with open_broker(url, client=client) as broker:
+            yield NamespacedBroker(broker, f"{prefix}.")
+
+    return open_namespaced
