@@ -69,6 +69,9 @@ class _Run:
             stack.write(self._data_dir.path)
             self._on_ready(stack)
             await self._supervisor.watch()
+        except Exception:
+            self._watcher.failing = True
+            raise
         finally:
             (self._data_dir.path / STACK_FILE).unlink(missing_ok=True)
             await self._supervisor.stop()

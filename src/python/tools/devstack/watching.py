@@ -13,6 +13,7 @@ class ReportingWatcher:
     def __init__(self, progress: Progress, data_dir: DataDir) -> None:
         self._progress = progress
         self._data_dir = data_dir
+        self.failing = False
         self._processes: dict[str, ProcessId] = {}
 
     @property
@@ -40,9 +41,10 @@ class ReportingWatcher:
         self._progress.say(str(error))
 
     def stopped(self, unit: Unit, seconds: float) -> None:
-        """Says how long it took."""
+        """Says how long it took, unless a failure is what the person has to see."""
         self._forget(unit)
-        self._progress.say(f"{unit.name} is stopped ({seconds:.1f} s)")
+        if not self.failing:
+            self._progress.say(f"{unit.name} is stopped ({seconds:.1f} s)")
 
     def _forget(self, unit: Unit) -> None:
         self._processes.pop(unit.name, None)
