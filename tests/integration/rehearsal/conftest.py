@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from aiohttp.test_utils import TestServer
 from sqlalchemy import make_url, text
 
@@ -22,6 +23,11 @@ OWNERS = {
     package.__name__.rpartition(".")[2]: Path(package.__path__[0]) / "migrations"
     for package in (services.catalog, services.inventory, services.orders, services.payments)
 }
+
+
+def pytest_asyncio_loop_factories():
+    """The rehearsal runs on uvloop, whose transports differ from asyncio's."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from tools.rehearsal.customers import Customer
 from tools.rehearsal.http_pool import Done
 from tools.rehearsal.recorder import Recorder
 
-# An arrival that is late by less than this is on time: the loop's clock is not finer.
-TICK_SECONDS = 0.0005
+# The shortest sleep: arrivals that fall into one are fired together, late by at most this.
+TICK_SECONDS = 0.001
 FIRED_BEFORE_A_REST = 32
 
 
@@ -114,16 +114,16 @@ class Load:
         return self._loop.time() - self._started
 
     async def run(self, arrivals: Iterable[float]) -> None:
-        """Fires each arrival at its time. Returns when the last was fired."""
+        """Fires each arrival at its time, never early. Returns when the last was fired."""
         self._started = self._loop.time()
         fired = 0
         for at_seconds in arrivals:
             ahead_seconds = self._started + at_seconds - self._loop.time()
-            fired = fired + 1 if ahead_seconds < TICK_SECONDS else 0
-            if ahead_seconds >= TICK_SECONDS or fired >= FIRED_BEFORE_A_REST:
-                await asyncio.sleep(max(ahead_seconds, 0.0))
+            if ahead_seconds > 0 or fired == FIRED_BEFORE_A_REST:
+                await asyncio.sleep(max(ahead_seconds, TICK_SECONDS) if ahead_seconds > 0 else 0)
                 fired = 0
             self._fire(at_seconds)
+            fired += 1
 
     async def settle(self, timeout_seconds: float) -> None:
         """Waits for the answers that are still out; the pool's own deadline ends what never comes."""
