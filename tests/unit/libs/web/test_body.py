@@ -7,6 +7,7 @@ import pytest
 
 from unit.libs.web.api import client
 
+FOUR_LINES = '{"lines": [{}, {}, {}, {}]}'.replace("{}", '{"sku": "a"}')
 URL = "/v1/baskets/b1"
 REFUSED: dict[str, tuple[str, int, str, str]] = {
     "unknown field": ('{"lines": [], "coupon": 1}', 422, "coupon", "a known field: lines"),

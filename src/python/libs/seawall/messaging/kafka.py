@@ -57,8 +57,8 @@ class KafkaBroker:
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
         """Creates what is missing, and a dead-letter topic beside each. Raises BrokerUnavailable."""
-        wanted = [NewTopic(name, count, -1) for name, count in partitions.items()]
-        wanted += [NewTopic(dead_letter_topic(name), 1, -1) for name in partitions]
+        wanted = [_topic(name, count) for name, count in partitions.items()]
+        wanted += [_topic(dead_letter_topic(name), 1) for name in partitions]
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client)
         await self._started(admin.start, admin.close)
         try:
@@ -104,3 +104,8 @@ class KafkaBroker:
                 await asyncio.sleep(0.2)
             else:
                 return
+
+
+def _topic(name: str, partitions: int) -> NewTopic:
+    # -1 is the cluster's own replication factor; aiokafka takes it only with (empty) assignments.
+    return NewTopic(name, partitions, -1, replica_assignments={})

@@ -3,17 +3,15 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
+from collections.abc import Callable
+from typing import Any
 
 _FIRST_PAUSE_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.1
 
 
-async def until(check: Callable[[], Awaitable[T] | T], timeout_seconds: float = 10.0) -> T:
-    """Calls `check` until it returns something true, and returns that.
+async def until(check: Callable[[], Any], timeout_seconds: float = 10.0) -> Any:
+    """Calls `check`, which may be a coroutine function, until it returns something true; returns that.
 
     Errors: AssertionError after `timeout_seconds`, with the last value that was seen.
     An exception of `check` passes through at once.
@@ -30,9 +28,6 @@ async def until(check: Callable[[], Awaitable[T] | T], timeout_seconds: float = 
         pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
 
 
-async def _value_of(check: Callable[[], Awaitable[T] | T]) -> T:
+async def _value_of(check: Callable[[], Any]) -> Any:
     value = check()
-    if inspect.isawaitable(value):
-        awaited: T = await value
-        return awaited
-    return value
+    return await value if inspect.isawaitable(value) else value

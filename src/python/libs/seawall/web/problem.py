@@ -11,7 +11,8 @@ from seawall.telemetry import current_correlation_id
 CONTENT_TYPE = "application/problem+json"
 URN = "urn:seawall:problem:"
 
-Translations = Mapping[type[Exception], Callable[[Exception], "Problem"]]
+# Keys are classes of errors; each is translated by a function that takes that class.
+Translations = Mapping[type[Any], Callable[[Any], "Problem"]]
 
 
 class Problem(Exception):

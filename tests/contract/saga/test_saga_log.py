@@ -1,0 +1,181 @@
+"""The saga log on a real PostgreSQL: each edge made to happen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from contract.saga.book import checkout, command, sagas, sent
+from seawall.saga import Definition, Expired, SagaLog, Step
+from seawall.sql import Database
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with sagas(database_url) as opened:
+        yield opened
+
+
+async def start(database: Database, saga: SagaLog, *ids: str) -> list[str]:
+    async with database.transaction() as connection:
+        return sent(await saga.start(connection, [(i, {"order_id": i}) for i in ids]))
+
+
+async def succeed(database: Database, saga: SagaLog, step: str, *ids: str) -> tuple[list[str], list[str]]:
+    async with database.transaction() as connection:
+        advance = await saga.succeeded(connection, step, list(ids))
+    return sorted(advance.moved), sorted(sent(advance.messages))
+
+
+async def fail(database: Database, saga: SagaLog, step: str, *ids: str) -> tuple[list[str], list[str]]:
+    async with database.transaction() as connection:
+        advance = await saga.failed(connection, step, dict.fromkeys(ids, "refused"))
+    return sorted(advance.moved), sent(advance.messages)
+
+
+async def expire(database: Database, saga: SagaLog) -> Expired:
+    async with database.transaction() as connection:
+        return await saga.expire(connection)
+
+
+async def status(database: Database, saga_id: str) -> tuple[str, str, str | None]:
+    async with database.connection() as connection:
+        row = (
+            await connection.execute(
+                text("SELECT step, status, reason FROM saga WHERE saga_id = :id"), {"id": saga_id}
+            )
+        ).one()
+    return row.step, row.status, row.reason
+
+
+async def test_a_batch_goes_through_all_steps(database: Database) -> None:
+    """Each reply moves its sagas and brings the next command."""
+    saga = checkout()
+    assert await start(database, saga, "a", "b") == ["reserve a", "reserve b"]
+    assert await succeed(database, saga, "reserve", "a", "b") == (["a", "b"], ["charge a", "charge b"])
+    assert await succeed(database, saga, "charge", "a", "b") == (["a", "b"], ["commit a", "commit b"])
+    assert await succeed(database, saga, "commit", "a", "b") == (["a", "b"], [])
+    assert await status(database, "a") == ("commit", "done", None)
+
+
+async def test_commands_have_ids_that_repeat(database: Database) -> None:
+    """The same step of the same saga is the same message, whoever sends it."""
+    saga = checkout()
+    async with database.transaction() as connection:
+        (first,) = await saga.start(connection, [("a", {"order_id": "a"})])
+        (second,) = (await saga.succeeded(connection, "reserve", ["a"])).messages
+    assert (first.id, second.id) == ("a:reserve", "a:charge")
+
+
+async def test_repeated_and_early_replies_move_nothing(database: Database) -> None:
+    """A saga moves only from the step that it waits for."""
+    saga = checkout()
+    await start(database, saga, "a")
+    assert await succeed(database, saga, "charge", "a") == ([], [])
+    await succeed(database, saga, "reserve", "a")
+    assert await succeed(database, saga, "reserve", "a") == ([], [])
+    assert await fail(database, saga, "reserve", "a") == ([], [])
+    assert await succeed(database, saga, "reserve", "unknown") == ([], [])
+
+
+async def test_a_refused_step_undoes_those_before_it(database: Database) -> None:
+    """The refused step itself has nothing to undo."""
+    saga = checkout()
+    await start(database, saga, "a", "b")
+    assert await fail(database, saga, "reserve", "a") == (["a"], [])
+    await succeed(database, saga, "reserve", "b")
+    assert await fail(database, saga, "charge", "b") == (["b"], ["release b"])
+    assert await status(database, "b") == ("charge", "compensated", "refused")
+
+
+async def test_a_refusal_after_the_pivot_changes_nothing(database: Database) -> None:
+    """There is no way back after the pivot."""
+    saga = checkout()
+    await start(database, saga, "a")
+    await succeed(database, saga, "reserve", "a")
+    await succeed(database, saga, "charge", "a")
+    assert await fail(database, saga, "commit", "a") == ([], [])
+    assert (await status(database, "a"))[1] == "running"
+
+
+async def test_a_time_out_undoes_the_step_too_in_reverse(database: Database) -> None:
+    """Nobody knows whether the charge was made: it is voided, then the stock released."""
+    saga = checkout(charge_timeout=0)
+    await start(database, saga, "a")
+    await succeed(database, saga, "reserve", "a")
+    expired = await expire(database, saga)
+    assert expired.ids_with_step == {"a": "charge"}
+    assert sent(expired.messages) == ["void a", "release a"]
+    assert [m.id for m in expired.messages] == ["a:charge:compensate", "a:reserve:compensate"]
+    assert await status(database, "a") == ("charge", "compensated", "charge_timeout")
+
+
+async def test_a_reply_after_the_time_out_is_too_late(database: Database) -> None:
+    """What was given up stays given up."""
+    saga = checkout(reserve_timeout=0)
+    await start(database, saga, "a")
+    await expire(database, saga)
+    assert await succeed(database, saga, "reserve", "a") == ([], [])
+    assert (await expire(database, saga)).messages == []
+
+
+async def test_after_the_pivot_a_time_out_insists(database: Database) -> None:
+    """The command is sent again, each time under a new id, and the saga is not given up."""
+    saga = checkout(commit_timeout=0)
+    await start(database, saga, "a")
+    await succeed(database, saga, "reserve", "a")
+    await succeed(database, saga, "charge", "a")
+    rounds = [await expire(database, saga) for _ in range(2)]
+    assert [e.ids_with_step for e in rounds] == [{}, {}]
+    assert [m.id for e in rounds for m in e.messages] == ["a:commit:again1", "a:commit:again2"]
+    assert await succeed(database, saga, "commit", "a") == (["a"], [])
+
+
+async def test_replicas_that_expire_at_once_share_the_work(database: Database) -> None:
+    """No saga is given up twice."""
+    saga = checkout(reserve_timeout=0)
+    await start(database, saga, *(f"s{n}" for n in range(50)))
+    found = await asyncio.gather(*(expire(database, saga) for _ in range(4)))
+    assert sorted(i for e in found for i in e.ids_with_step) == sorted(f"s{n}" for n in range(50))
+
+
+async def test_a_reply_and_a_time_out_at_the_same_moment_exclude_each_other(database: Database) -> None:
+    """Of the two exactly one moves the saga."""
+    saga = checkout(reserve_timeout=0)
+    for n in range(20):
+        await start(database, saga, f"s{n}")
+        (moved, _), expired = await asyncio.gather(
+            succeed(database, saga, "reserve", f"s{n}"), expire(database, saga)
+        )
+        late = (await expire(database, checkout())).ids_with_step
+        assert bool(moved) + (f"s{n}" in expired.ids_with_step) == 1, (moved, expired, late)
+
+
+async def test_a_move_that_rolls_back_leaves_the_saga_where_it_was(database: Database) -> None:
+    """An orchestrator that dies before its commit has done nothing; another one goes on."""
+    saga = checkout()
+    await start(database, saga, "a")
+    with pytest.raises(KeyError):
+        async with database.transaction() as connection:
+            await saga.succeeded(connection, "reserve", ["a"])
+            raise KeyError
+    assert await succeed(database, saga, "reserve", "a") == (["a"], ["charge a"])
+
+
+async def test_only_ended_sagas_are_purged(database: Database) -> None:
+    """A running saga is never forgotten."""
+    saga = checkout()
+    await start(database, saga, "a", "b")
+    await fail(database, saga, "reserve", "a")
+    async with database.transaction() as connection:
+        assert await saga.purge(connection, 3600) == 0
+        assert await saga.purge(connection, 0) == 1
+    assert (await status(database, "b"))[1] == "running"
+
+
+def test_a_definition_with_two_pivots_is_refused() -> None:
+    """There is one point of no return."""
+    steps = [Step(name, command(name), pivot=True) for name in ("a", "b")]
+    with pytest.raises(ValueError, match="more than one pivot"):
+        Definition("odd", steps)
