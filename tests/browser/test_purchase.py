@@ -1,6 +1,7 @@
 """A person in front of the shop: sees a sale, signs up, buys, and watches the order."""
 
 import re
+from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -8,7 +9,7 @@ from browser.conftest import Shop
 
 LAST_ONE = "/sales/last-chance/items/LGT-HARBOUR-BRS"
 PLENTY = "/sales/autumn-drop/items/GLY-MUG-CHK"
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 ORDER_SECONDS = 30
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from services.catalog.domain import SaleExists, SaleProposal
+from services.catalog.domain import Product, SaleExists, SaleProposal
 from services.catalog.seed import seed_products, seed_sales
 from services.catalog.use_cases import fill, list_products, schedule_sale
 from shop.catalog.v1 import catalog_pb2
@@ -37,7 +37,8 @@ async def test_what_goes_in_comes_out(catalogue):
 async def test_pages(catalogue):
     """Pages follow each other without gap or overlap."""
     await fill(catalogue, PRODUCTS, [])
-    seen, after = [], None
+    seen: list[Product] = []
+    after = None
     while True:
         page = await list_products(catalogue, after, 33)
         seen += page.products

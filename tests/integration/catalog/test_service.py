@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from seawall.messaging import decode, open_broker
+from seawall.messaging import Message, decode, open_broker
 from seawall.testing import until
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings
@@ -32,7 +32,7 @@ def sale(sale_id):
 
 async def test_a_scheduled_sale_reaches_kafka(settings, kafka_url, unique):
     """An operator's sale is on catalog.events.v1 once, keyed by its id, with the request's correlation id."""
-    found = []
+    found: list[Message] = []
 
     async def collect(messages):
         found.extend(message for message in messages if message.key == unique)

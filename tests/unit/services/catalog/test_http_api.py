@@ -1,9 +1,11 @@
 """GET /v1/products, /v1/sales and POST /v1/sales."""
 
+from typing import Any
+
 import pytest
 
 OPERATOR = {"x-customer-id": "boss", "x-customer-role": "operator"}
-SALE = {
+SALE: dict[str, Any] = {
     "sale_id": "flash-1",
     "title": "Flash",
     "opens_at": "2026-12-01T12:00:00Z",

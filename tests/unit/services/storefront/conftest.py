@@ -57,7 +57,8 @@ async def api() -> FakeApi:
 async def api_server(api: FakeApi) -> AsyncIterator[TestServer]:
     app = web.Application()
     app.add_routes(api.routes())
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    async with server:
         yield server
 
 

@@ -66,13 +66,14 @@ class FakeApi:
         return self.asked.count((method, path))
 
     def _counted(self, handler: Any) -> Any:
-        async def answer(request: web.Request) -> web.Response:
+        async def counted(request: web.Request) -> web.Response:
             self.asked.append((request.method, request.path))
             if self.next_answers:
                 return self.next_answers.pop(0)
-            return await handler(request)
+            answer: web.Response = await handler(request)
+            return answer
 
-        return answer
+        return counted
 
     async def list_products(self, request: web.Request) -> web.Response:
         start, limit = int(request.query.get("cursor", "0")), int(request.query["limit"])
