@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +20,7 @@ from tools.devstack.failures import DevstackError, last_line
 from tools.devstack.shared_state import State, clean_up
 
 NAMES = ("postgres", "valkey", "kafka")
+IDLE_SECONDS = 10.0
 _START_SECONDS = 600.0  # a first start downloads
 _POLL_SECONDS = 0.02
 
@@ -31,8 +32,12 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 @contextlib.contextmanager
-def shared_server(name: str, folder: Path | None = None) -> Iterator[str]:
+def shared_server(
+    name: str, folder: Path | None = None, *, idle_seconds: float = IDLE_SECONDS
+) -> Iterator[str]:
     """The URL of a running `postgres`, `valkey` or `kafka`, that does not stop while the block runs.
+
+    Who starts it says for how many idle seconds it lives on.
 
     Errors: DevstackError with the reason, if it cannot be started.
     """
@@ -44,7 +49,7 @@ def shared_server(name: str, folder: Path | None = None) -> Iterator[str]:
         with (home / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             fcntl.flock(lease, fcntl.LOCK_SH)
-            state = _running(home) or _start(name, home)
+            state = _running(home) or _start(name, home, idle_seconds)
         yield state.url
 
 
@@ -66,11 +71,11 @@ def _running(home: Path) -> State | None:
     return None
 
 
-def _start(name: str, home: Path) -> State:
+def _start(name: str, home: Path, idle_seconds: float) -> State:
     clean_up(home)
     log = home / "log"
     with log.open("wb") as output:
-        supervisor = _spawn(name, home, output)
+        supervisor = _spawn([name, str(home), str(idle_seconds)], home, output)
     give_up_at = time.monotonic() + _START_SECONDS
     while time.monotonic() < give_up_at:
         if state := State.read(home):
@@ -83,10 +88,10 @@ def _start(name: str, home: Path) -> State:
     raise DevstackError(f"the shared {name} did not start within {_START_SECONDS:g} s (log: {log})")
 
 
-def _spawn(name: str, home: Path, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _spawn(arguments: Sequence[str], home: Path, output: IO[bytes]) -> "subprocess.Popen[bytes]":
     """Detached: it outlives us, and holds none of our files, or who waits for those would wait for it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.devstack.shared", name, str(home)],
+        [sys.executable, "-m", "tools.devstack.shared", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
@@ -96,11 +101,11 @@ def _spawn(name: str, home: Path, output: IO[bytes]) -> "subprocess.Popen[bytes]
     )
 
 
-def main(name: str, home: str) -> None:
+def main(name: str, home: str, idle_seconds: str) -> None:
     """The supervisor. It loads all that it will ever need at once: a test's sources are soon gone."""
     from tools.devstack.shared_supervisor import supervise  # noqa: PLC0415 - users do not need it
 
-    supervise(name, Path(home))
+    supervise(name, Path(home), float(idle_seconds))
 
 
 if __name__ == "__main__":

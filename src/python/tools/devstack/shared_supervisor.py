@@ -19,14 +19,13 @@ from tools.devstack.servers.probes import pick_port
 from tools.devstack.servers.valkey import ValkeyServer
 from tools.devstack.shared_state import State, data_folder, remove_data
 
-IDLE_SECONDS = 10.0
 _LOOK_SECONDS = 0.25
 _ATTEMPTS = 3
 
 SharedServer = PostgresServer | ValkeyServer | KafkaServer
 
 
-def supervise(name: str, home: Path, idle_seconds: float = IDLE_SECONDS) -> None:
+def supervise(name: str, home: Path, idle_seconds: float) -> None:
     """Runs the server until it is unused for that long, `stop` appears, or SIGTERM comes; then cleans up.
 
     A failure to start is the last line of its output, and exit code 1.
