@@ -5,9 +5,10 @@ CONTRACTS = "//protos/**"
 DATA = "<resources>"
 
 
-def library(uses=(), for_tests_only=False, dependencies=()):
+def library(uses=(), for_tests_only=False):
     """A lib of the chassis. It may import the libs that `uses` names, and requirements."""
-    python_sources(sources=["**/*.py"], dependencies=list(dependencies))
+    resources(name="typed", sources=["py.typed"])
+    python_sources(sources=["**/*.py"], dependencies=[":typed"])
     users = [] if for_tests_only else ["//src/python/libs/**", "//src/python/services/**"]
     __dependencies_rules__(("*", "/**", _libs(uses), THIRD_PARTY, "!*"))
     __dependents_rules__(("*", "/**", users, "//src/python/tools/**", "//tests/**", "!*"))

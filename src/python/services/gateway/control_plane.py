@@ -30,6 +30,7 @@ def envoy_command(envoy: Path, folder: Path, *, workers: int, drain_seconds: flo
         *("--drain-time-s", str(max(1, round(drain_seconds)))),
         *("--drain-strategy", "immediate"),
         *("--log-level", "warning"),
+        *("--file-flush-interval-msec", "500"),
         "--disable-hot-restart",
     ]
 
