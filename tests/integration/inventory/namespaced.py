@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
-from seawall.messaging import Broker, Handler, Message, Publisher, Subscriber, open_broker
+from seawall.messaging import Broker, Message, Publisher, Subscriber, open_broker
 
 
 class _Publisher:
@@ -14,18 +14,6 @@ class _Publisher:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         await self._publisher.publish([replace(m, topic=self._prefix + m.topic) for m in messages])
-
-
-class _Subscriber:
-    def __init__(self, subscriber: Subscriber, prefix: str) -> None:
-        self._subscriber = subscriber
-        self._prefix = prefix
-
-    async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
-        async def handle(messages: Sequence[Message]) -> None:
-            await handler(messages)
-
-        await self._subscriber.run(handle, max_batch=max_batch)
 
 
 class NamespacedBroker:
@@ -42,7 +30,7 @@ class NamespacedBroker:
 
     def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
         names = [self._prefix + topic for topic in topics]
-        return _Subscriber(self._broker.subscriber(names, self._prefix + group), self._prefix)
+        return self._broker.subscriber(names, self._prefix + group)
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
         await self._broker.ensure_topics({self._prefix + name: n for name, n in partitions.items()})

@@ -1,0 +1,203 @@
+"""The whole service: messages over Kafka, holds over gRPC, stock over HTTP."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from integration.inventory.namespaced import namespaced
+from seawall.messaging import decode, outgoing
+from seawall.rpc import connect
+from seawall.telemetry import bind_correlation_id
+from seawall.testing import free_port, until
+from services.inventory.app import TOPICS, build
+from services.inventory.settings import InventorySettings
+from shop.catalog.v1 import catalog_pb2
+from shop.inventory.v1 import inventory_pb2, inventory_pb2_grpc
+
+COMMANDS = "inventory.commands.v1"
+EVENTS = (
+    inventory_pb2.StockReserved,
+    inventory_pb2.StockRefused,
+    inventory_pb2.StockCommitted,
+    inventory_pb2.StockReleased,
+)
+
+
+class Shop:
+    """Speaks to inventory as catalog and orders do."""
+
+    def __init__(self, publisher, sale_id):
+        self._publisher = publisher
+        self.sale_id = sale_id
+        self.events = []
+        self.correlation_ids = {}
+
+    async def collect(self, messages):
+        for message in messages:
+            self.events.append(decode(message, *EVENTS))
+            self.correlation_ids[message.key] = message.correlation_id
+
+    def answers(self, kind):
+        """The ids of the orders with an answer of this kind, in their order."""
+        return [event.order_id for event in self.events if isinstance(event, kind)]
+
+    async def schedule(self, stock, cap=10):
+        item = catalog_pb2.SaleItem(sku="mug", stock=stock, per_customer_cap=cap, currency="EUR")
+        sale = catalog_pb2.SaleScheduled(sale_id=self.sale_id, closes_at_ms=10**14, items=[item])
+        await self._publisher.publish(
+            [outgoing("catalog.events.v1", self.sale_id, sale, source="catalog", id=self.sale_id)]
+        )
+
+    async def send(self, *commands):
+        await self._publisher.publish(
+            [
+                outgoing(COMMANDS, c.order_id, c, source="orders", id=f"{c.order_id}:{c.DESCRIPTOR.name}")
+                for c in commands
+            ]
+        )
+
+    def units(self, order_id, quantity=1):
+        customer_id = f"customer of {order_id}"
+        return {
+            "order_id": order_id,
+            "sale_id": self.sale_id,
+            "sku": "mug",
+            "customer_id": customer_id,
+            "quantity": quantity,
+        }
+
+    def reserve(self, order_id, quantity=1):
+        return inventory_pb2.ReserveStock(**self.units(order_id, quantity))
+
+    def release(self, order_id, quantity=1):
+        return inventory_pb2.ReleaseStock(**self.units(order_id, quantity))
+
+    async def hold(self, stub, *order_ids):
+        """The ids of the orders that got a hold."""
+        wishes = [inventory_pb2.HoldRequest(**self.units(order_id)) for order_id in order_ids]
+        response = await stub.HoldMany(inventory_pb2.HoldManyRequest(holds=wishes))
+        held = inventory_pb2.HOLD_OUTCOME_HELD
+        return [result.order_id for result in response.results if result.outcome == held]
+
+
+@pytest.fixture
+def open_corner(unique):
+    return namespaced(unique)
+
+
+@pytest.fixture
+async def shop(open_corner, kafka_url, unique):
+    async with open_corner(kafka_url, client="test") as broker, broker.publisher() as publisher:
+        await broker.ensure_topics(TOPICS)
+        shop = Shop(publisher, f"sale-{unique}")
+        events = asyncio.create_task(broker.subscriber(["inventory.events.v1"], "test").run(shop.collect))
+        yield shop
+        events.cancel()
+        with suppress(asyncio.CancelledError):
+            await events
+
+
+@pytest.fixture
+def start(database_url, valkey_url, kafka_url, open_corner):
+    """Starts a replica: its HTTP client, and a stub for its gRPC."""
+
+    @asynccontextmanager
+    async def started():
+        settings = InventorySettings(
+            database_url=database_url,
+            broker_url=kafka_url,
+            valkey_url=valkey_url,
+            grpc_port=free_port(),
+        )
+        async with (
+            TestClient(TestServer(build(settings, open_corner))) as client,
+            connect(f"127.0.0.1:{settings.grpc_port}") as channel,
+        ):
+            yield client, inventory_pb2_grpc.InventoryStub(channel)
+
+    return started
+
+
+async def stock_of(client, shop):
+    """The items on show; None if there is no such sale (yet)."""
+    response = await client.get(f"/v1/sales/{shop.sale_id}/stock")
+    return (await response.json())["items"] if response.status == 200 else None
+
+
+async def test_an_order_is_held_reserved_and_sold(shop, start):
+    """From the announcement of the sale to the sold unit; each step is visible and answered."""
+    async with start() as (client, stub):
+        assert (await client.get(f"/v1/sales/{shop.sale_id}/stock")).status == 404
+        await shop.schedule(stock=5)
+        assert await until(lambda: stock_of(client, shop)) == [{"sku": "mug", "available": 5, "stock": 5}]
+        assert await shop.hold(stub, "o1", "o2") == ["o1", "o2"]
+        assert (await stock_of(client, shop))[0]["available"] == 3
+        with bind_correlation_id("request-1"):
+            await shop.send(shop.reserve("o1"), inventory_pb2.CommitStock(order_id="o1"))
+        await shop.send(shop.release("o2"), shop.reserve("o2"))
+        await until(lambda: len(shop.events) >= 4)
+        assert shop.answers(inventory_pb2.StockReserved) == ["o1"]
+        assert shop.answers(inventory_pb2.StockCommitted) == ["o1"]
+        assert shop.answers(inventory_pb2.StockReleased) == ["o2"]
+        assert shop.answers(inventory_pb2.StockRefused) == ["o2"]
+        assert shop.correlation_ids["o1"] == "request-1"
+        assert (await stock_of(client, shop))[0]["available"] == 4
+        assert (await client.get("/readyz")).status == 200
+
+
+async def test_replicas_share_a_sale_and_sell_what_there_is(shop, start):
+    """Two replicas, 300 orders for 40 units: as many are reserved, all are answered once."""
+    async with AsyncExitStack() as stack:
+        replicas = [await stack.enter_async_context(start()) for _ in range(2)]
+        await shop.schedule(stock=40)
+        for client, _ in replicas:
+            await until(lambda client=client: stock_of(client, shop))
+        orders = [f"o{number}" for number in range(300)]
+        batches = [orders[first : first + 15] for first in range(0, 300, 15)]
+        held = await asyncio.gather(
+            *(shop.hold(replicas[i % 2][1], *batch) for i, batch in enumerate(batches))
+        )
+        assert sum(map(len, held)) == 40
+        # Those without a hold try as well: the ledger decides by itself.
+        await asyncio.gather(*(shop.send(*map(shop.reserve, batch)) for batch in batches))
+        await until(lambda: len(shop.events) >= 300, timeout_seconds=30)
+        reserved = shop.answers(inventory_pb2.StockReserved)
+        assert len(reserved) == len(set(reserved)) == 40
+        assert len(shop.answers(inventory_pb2.StockRefused)) == 260
+        await until(lambda: shop_is_empty(replicas, shop))
+
+
+async def shop_is_empty(replicas, shop):
+    return all([(await stock_of(client, shop))[0]["available"] == 0 for client, _ in replicas])
+
+
+async def test_a_repeated_message_is_answered_once(shop, start):
+    """The broker may deliver twice."""
+    async with start() as (client, _):
+        await shop.schedule(stock=5)
+        await until(lambda: stock_of(client, shop))
+        for _ in range(3):
+            await shop.send(shop.reserve("o1"))
+        await shop.send(shop.reserve("o2"))
+        await until(lambda: "o2" in shop.answers(inventory_pb2.StockReserved))
+        assert shop.answers(inventory_pb2.StockReserved).count("o1") == 1
+        assert (await stock_of(client, shop))[0]["available"] == 3
+
+
+async def test_what_cannot_be_read_does_not_stop_the_rest(shop, start):
+    """A message of an unknown kind goes to the dead-letter topic."""
+    async with start() as (client, _):
+        await shop.schedule(stock=5)
+        await until(lambda: stock_of(client, shop))
+        await shop.send(inventory_pb2.StockReserved(order_id="o1"), shop.reserve("o1"))
+        await until(lambda: shop.answers(inventory_pb2.StockReserved) == ["o1"])
+
+
+async def test_incomplete_holds_are_refused(shop, start):
+    """A hold of nothing is the caller's mistake."""
+    async with start() as (_, stub):
+        wish = inventory_pb2.HoldRequest(**shop.units("o1", 0))
+        with pytest.raises(Exception, match="INVALID_ARGUMENT"):
+            await stub.HoldMany(inventory_pb2.HoldManyRequest(holds=[wish]))
