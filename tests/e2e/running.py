@@ -30,11 +30,13 @@ class Up:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tools.devstack.cli", "--data-dir", str(self.data_dir), *arguments]
 
-    def run(self, *arguments: str, timeout: float = READY_SECONDS) -> subprocess.CompletedProcess[str]:
-        """Runs `up` with the arguments to its end."""
+    def run(
+        self, *arguments: str, timeout: float = READY_SECONDS, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs `up` with the arguments, and with the settings in its environment, to its end."""
         return subprocess.run(
             self.command(*arguments),
-            env=environment(),
+            env=environment() | settings,
             capture_output=True,
             text=True,
             timeout=timeout,

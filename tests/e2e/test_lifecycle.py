@@ -127,12 +127,49 @@ def test_a_public_port_in_use_is_one_line(up, mode):
     assert up.run("--status").returncode == 1
 
 
+def test_a_failed_download_is_one_line(up, tmp_path):
+    """It names what could not be had and what to do; what had started is ended."""
+    nowhere = {"SEAWALL_CACHE": str(tmp_path), "SEAWALL_MAVEN_REPOSITORY": "http://127.0.0.1:9"}
+    result = up.run("--port", "0", **nowhere)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "cannot be downloaded" in result.stderr
+    assert "SEAWALL_MAVEN_REPOSITORY" in result.stderr
+    assert processes_in(up.data_dir) == []
+
+
+def test_a_service_that_cannot_start_is_one_line(up):
+    """Its last words and where its log is; nothing is left running."""
+    up.start("--only", "accounts")
+    up.signal(signal.SIGINT)
+    (up.data_dir / "signing-key.pem").write_text("not a key")
+    result = up.run("--only", "accounts", "--port", "0")
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "accounts ended with code" in result.stderr
+    assert "signing key is not" in result.stderr
+    assert f"{up.data_dir}/logs/accounts.log" in result.stderr
+    assert processes_in(up.data_dir) == []
+
+
 def test_fresh_drops_the_data(up):
     """New passwords, too."""
     first = up.start("--only", "accounts")
     assert up.signal(signal.SIGINT) == 0
     second = up.start("--only", "accounts", "--fresh")
     assert first.databases["accounts"] != second.databases["accounts"]
+
+
+def processes_in(folder):
+    """Those whose command or working directory is in the folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(folder) in " ".join([process.cwd(), *process.cmdline()]):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
 
 
 def wait_for(condition, timeout_seconds=20):

@@ -1,5 +1,6 @@
 """What can go wrong with a server, said in one line that a person can act on."""
 
+import json
 import re
 
 _MISSING_LIBRARY = re.compile(
@@ -36,6 +37,11 @@ def explain(name: str, log: str) -> str | None:
 
 
 def last_line(log: str) -> str:
-    """The last line of `log` that is not empty."""
+    """The last line of `log` that is not empty; of a line that is a JSON record, its message."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return lines[-1] if lines else "it wrote nothing"
+    if not lines:
+        return "it wrote nothing"
+    try:
+        return str(json.loads(lines[-1])["message"])
+    except (ValueError, KeyError, TypeError):
+        return lines[-1]

@@ -1,13 +1,12 @@
 """What one `up` will run: every port, password and address settled before anything is started."""
 
 import asyncio
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from tools.devstack.data_dir import DataDir
 from tools.devstack.failures import DevstackError
+from tools.devstack.jars import default_cache
 from tools.devstack.options import UpOptions
 from tools.devstack.ports import LOOPBACK, choose_ports, require_free
 from tools.devstack.psql import create_database
@@ -74,16 +73,10 @@ def make_plan(options: UpOptions, data_dir: DataDir) -> Plan:
     return Plan(tuple(units), wiring)
 
 
-def cache_dir() -> Path:
-    """Where downloads are kept, shared by all checkouts."""
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("SEAWALL_CACHE") or Path(caches) / "seawall")
-
-
 def _ports(
     options: UpOptions, data_dir: DataDir, services: list[Service], instances: Mapping[str, tuple[str, ...]]
 ) -> dict[str, int]:
-    names = [POSTGRES, VALKEY, KAFKA, f"{KAFKA}.controller"]
+    names = [POSTGRES, VALKEY, KAFKA]
     names += [
         f"{instance}.{port}"
         for service in services
@@ -106,9 +99,9 @@ def _server_units(
 ) -> list[Unit]:
     needed = {server for service in services for server in service.servers}
     owners = [service.name for service in services if service.name in DATABASES]
-    postgres = PostgresServer(data_dir.path / POSTGRES, ports[POSTGRES], cache_dir())
-    valkey = ValkeyServer(data_dir.path / VALKEY, ports[VALKEY], cache_dir())
-    kafka = KafkaServer(data_dir.path / KAFKA, ports[KAFKA], cache_dir())
+    postgres = PostgresServer(data_dir.path / POSTGRES, ports[POSTGRES], default_cache())
+    valkey = ValkeyServer(data_dir.path / VALKEY, ports[VALKEY], default_cache())
+    kafka = KafkaServer(data_dir.path / KAFKA, ports[KAFKA], default_cache())
 
     async def make_databases() -> None:
         """A database and a role for each service: nobody else can connect to it."""
