@@ -15,6 +15,7 @@ from tools.rehearsal.recorder import Recorder
 # The shortest sleep: arrivals that fall into one are fired together, late by at most this.
 TICK_SECONDS = 0.001
 FIRED_BEFORE_A_REST = 32
+REFUSED = "(refused)"
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -152,6 +153,8 @@ class Load:
             self._recorder.accept(msgspec.json.decode(body, type=Accepted).order_id, now_seconds)
         elif status >= 400:
             outcome = f"{status} {_problem(body)}".strip()
+            # A refusal is quicker or slower than an accept: their latencies are told apart.
+            kind = f"{kind} {REFUSED}"
         self._recorder.answered(kind, outcome, at_seconds, now_seconds - at_seconds)
 
 

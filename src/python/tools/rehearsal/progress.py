@@ -4,14 +4,14 @@ import asyncio
 from collections import Counter
 
 from tools.rehearsal.http_pool import HttpPool
-from tools.rehearsal.load import Load
+from tools.rehearsal.load import REFUSED, Load
 from tools.rehearsal.processes import ProcessWatch
 from tools.rehearsal.recorder import Recorder
 from tools.rehearsal.stores import Stores
 
 LOOK_EVERY_SECONDS = 10
 # Counting orders may take this share of the time; on large tables it is done less often.
-COUNTING_SHARE = 0.02
+COUNTING_SHARE = 0.1
 
 
 class Progress:
@@ -46,7 +46,8 @@ class Progress:
         buy = self._recorder.kinds["buy"].outcomes
         totals = Counter(arrivals=self._recorder.arrivals.total(), accepted=buy["202"])
         totals.update({f"orders {state}": orders for state, orders in self._states.items()})
-        totals["refused"] = sum(n for outcome, n in buy.items() if outcome.startswith("4"))
+        refused = self._recorder.kinds[f"buy {REFUSED}"].outcomes
+        totals["refused"] = sum(n for outcome, n in refused.items() if outcome.startswith("4"))
         every = [samples.outcomes for samples in self._recorder.kinds.values()]
         totals["failed"] = sum(n for outcomes in every for outcome, n in outcomes.items() if _failed(outcome))
         return totals

@@ -110,16 +110,11 @@ async def test_outcomes_are_told_apart():
     pool.answer(503, b"upstream connect error")
     pool.answer(0)
     pool.answer(200, b"{}")
-    assert recorder.kinds["buy"].outcomes == {
-        "202": 1,
-        "409 sold-out": 1,
-        "503": 1,
-        "no answer": 1,
-        "200": 1,
-        "dropped": 1,
-    }
+    assert recorder.kinds["buy"].outcomes == {"202": 1, "no answer": 1, "200": 1, "dropped": 1}
+    assert recorder.kinds["buy (refused)"].outcomes == {"409 sold-out": 1, "503": 1}
     assert recorder.dropped == 1
-    assert len(recorder.kinds["buy"].latency_seconds) == 4
+    assert len(recorder.kinds["buy"].latency_seconds) == 2
+    assert len(recorder.kinds["buy (refused)"].latency_seconds) == 2
 
 
 async def test_a_late_loop_catches_up_without_starving_others():
