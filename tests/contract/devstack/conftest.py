@@ -1,5 +1,6 @@
 import contextlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,7 +14,7 @@ from tools.devstack.readiness import start_server
 class Started:
     """Starts servers, and ends those that a test leaves behind."""
 
-    log: object
+    log: Path
     processes: list[Process] = field(default_factory=list)
 
     async def __call__(self, server, timeout_seconds=60.0):

@@ -61,7 +61,7 @@ async def test_grandchildren_end_too(start, family, gone):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
-async def test_dies_with_its_parent(tmp_path, gone):
+def test_dies_with_its_parent(tmp_path, gone):
     """kill -9 of the process that started it does not leave it behind."""
     log = tmp_path / "log"
     code = (
@@ -89,7 +89,7 @@ async def test_output_is_its_own(start):
 
 def test_cannot_be_executed(tmp_path):
     """A program that is not there is one line with its path."""
-    with pytest.raises(StartFailed, match="^x cannot be started: /no/such/program: No such file"):
+    with pytest.raises(StartFailed, match=r"^x cannot be started: /no/such/program: No such file"):
         Process.start("x", Launch(["/no/such/program"]), tmp_path / "log")
 
 

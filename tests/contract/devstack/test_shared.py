@@ -82,7 +82,9 @@ async def test_killed_supervisor_is_replaced(folder, gone):
     """After kill -9 of the supervisor the next user gets a new server, and no old one is left."""
     with shared_server("valkey", folder, idle_seconds=1) as first:
         old = state(folder)
-        psutil.Process(old.supervisor.pid).kill()
+        killed = psutil.Process(old.supervisor.pid)
+        killed.kill()
+        assert gone([killed])
         with shared_server("valkey", folder, idle_seconds=1) as second:
             assert await answers(second)
             assert first != second
@@ -90,20 +92,22 @@ async def test_killed_supervisor_is_replaced(folder, gone):
             assert len(list((folder / "valkey").glob("data-*"))) == 1
 
 
-async def test_killed_server_is_replaced(folder):
+async def test_killed_server_is_replaced(folder, gone):
     """After kill -9 of the server itself, too."""
     with shared_server("valkey", folder, idle_seconds=1):
-        psutil.Process(state(folder).server.pid).kill()
+        killed = psutil.Process(state(folder).server.pid)
+        killed.kill()
+        assert gone([killed])
         with shared_server("valkey", folder, idle_seconds=1) as second:
             assert await answers(second)
 
 
 async def test_stop_file(folder):
     """A file `stop` ends the server, though somebody uses it; who comes then gets a new one."""
-    with shared_server("valkey", folder, idle_seconds=1) as first:
+    with shared_server("valkey", folder, idle_seconds=1):
+        old = state(folder)
         (folder / "valkey" / "stop").touch()
-        await until(lambda: State.read(folder / "valkey") is None)
-        assert not await answers(first)
+        await until(lambda: old.server.find() is None)
         with shared_server("valkey", folder, idle_seconds=1) as second:
             assert await answers(second)
 
@@ -127,5 +131,5 @@ def test_unknown_name(folder):
 def test_folder_of_somebody_else(folder):
     """A folder that others can write into is refused: what lies there would be run."""
     folder.chmod(0o777)
-    with pytest.raises(DevstackError, match="not ours alone"), shared_server("valkey", folder):
+    with pytest.raises(DevstackError, match="not a folder of ours alone"), shared_server("valkey", folder):
         pass

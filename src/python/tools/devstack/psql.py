@@ -1,6 +1,7 @@
 """Databases with an owner of their own, made and dropped with the wheel's psql."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 
@@ -8,6 +9,7 @@ from tools.devstack.failures import DevstackError, last_line
 from tools.devstack.postgres_home import client_programs
 
 _TIMEOUT_SECONDS = 60
+_ERROR_LINE = re.compile("^psql.*(error|ERROR|FATAL):.*", re.MULTILINE)
 _CREATE = r"""
 \getenv password SEAWALL_ROLE_PASSWORD
 SELECT format('CREATE ROLE %I', :'name')
@@ -26,7 +28,7 @@ DROP ROLE IF EXISTS :"name";
 def create_database(superuser_url: str, name: str, password: str) -> str:
     """A role and a database that only it may connect to; safe to repeat. Returns the role's URL.
 
-    `password` must need no quoting in a URL. Errors: DevstackError with psql's last line.
+    `password` must need no quoting in a URL. Errors: DevstackError with psql's error line.
     """
     run_psql(superuser_url, _CREATE, {"name": name}, {"SEAWALL_ROLE_PASSWORD": password})
     address = superuser_url.rpartition("@")[2].partition("/")[0]
@@ -61,5 +63,6 @@ def run_psql(
         check=False,
     )
     if done.returncode != 0:
-        raise DevstackError(f"psql: {last_line(done.stderr)}")
+        error = _ERROR_LINE.search(done.stderr)
+        raise DevstackError(error.group() if error else f"psql: {last_line(done.stderr)}")
     return done.stdout
