@@ -29,7 +29,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}; install it with: apt-get install chromium")
     data_dir = tmp_path_factory.mktemp("stack")
-    data_dir.chmod(0o755)
     started = _up("--data-dir", str(data_dir), "--port", "0", "--detach")
     try:
         assert started.returncode == 0, started.stdout + started.stderr

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -12,16 +11,23 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def refuse_cross_site(request: web.Request) -> None:
-    """Raises CrossSiteForm where the browser names another origin than this one, or none at all.
+    """Raises CrossSiteForm unless the browser says that the form is one of this origin.
 
-    Browsers send Origin with every POST; Sec-Fetch-Site serves those whose Origin a policy hid.
+    Sec-Fetch-Site decides where it is sent. Browsers leave it out on plain HTTP to other hosts than
+    their own; there Origin must name our host, and our port as far as the gateway leaves it in Host.
     """
-    origin = request.headers.get("Origin")
-    if origin is not None and origin != "null":
-        if urlsplit(origin).netloc.lower() != request.host.lower():
-            raise CrossSiteForm(f"Origin is {origin}")
-    elif request.headers.get("Sec-Fetch-Site") != "same-origin":
-        raise CrossSiteForm("neither Origin nor Sec-Fetch-Site vouches for the form")
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin", "null")
+    is_ours = _names_host(origin, request.host) if site is None else site == "same-origin"
+    if not is_ours:
+        raise CrossSiteForm(f"Sec-Fetch-Site is {site}, Origin is {origin}")
+
+
+def _names_host(origin: str, host: str) -> bool:
+    authority = origin.partition("://")[2].lower()
+    has_port = host.rpartition("]")[2].count(":") == 1
+    ours = authority if has_port else re.sub(r":\d+$", "", authority)
+    return bool(authority) and ours == host.lower()
 
 
 async def read_form(request: web.Request) -> dict[str, str]:

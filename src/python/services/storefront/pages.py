@@ -20,10 +20,12 @@ _PHASES = ("open", "upcoming", "closed")
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """All sales: open ones first, then those to come, then those that are over."""
+    """All sales: open ones first, the one that ends soonest before all; then those to come; then past ones."""
     now = datetime.now(UTC)
     sales = await request.app[API].sales()
     by_phase = {phase: [sale for sale in sales if sale.phase(now) == phase] for phase in _PHASES}
+    by_phase["open"].sort(key=lambda sale: sale.closes_at)
+    by_phase["closed"].sort(key=lambda sale: sale.closes_at, reverse=True)
     return page(request, "home.html", sales=by_phase)
 
 

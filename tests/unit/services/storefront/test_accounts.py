@@ -71,7 +71,18 @@ async def test_nobody_is_sent_elsewhere(browser, target):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {}, {"Sec-Fetch-Site": "cross-site"}],
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://shop.example.evil.example", "Host": "shop.example"},
+        {"Origin": "https://shop.example@evil.example", "Host": "shop.example"},
+    ],
 )
 async def test_forms_of_other_sites(browser, headers):
     """A form that another site sent, or that nothing vouches for, is refused."""
@@ -80,9 +91,19 @@ async def test_forms_of_other_sites(browser, headers):
     assert cookies(browser) == {}
 
 
-async def test_fetch_metadata_vouches(browser):
-    """Where Origin is hidden, Sec-Fetch-Site: same-origin serves."""
-    headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "https://shop.example", "Host": "shop.example"},
+        {"Origin": "http://shop.example:8000", "Host": "shop.example"},
+        {"Origin": "http://[::1]:8000", "Host": "[::1]"},
+        {"Origin": "http://[::1]:8000", "Host": "[::1]:8000"},
+        {"Origin": "http://Shop.example:8000", "Host": "shop.example:8000"},
+    ],
+)
+async def test_forms_of_ours(browser, headers):
+    """The browser's word is enough; else our name, with the port that a gateway may have cut off."""
     assert (await browser.post("/sign-up", FORM, headers)).status == 303
 
 

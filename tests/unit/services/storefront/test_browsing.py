@@ -16,6 +16,12 @@ async def test_home_lists_sales_by_phase(browser, api):
     assert all(sale["title"] in text for sale in api.sales.values())
 
 
+async def test_the_sale_that_ends_first_stands_first(browser, api):
+    """Among open sales the one that ends soonest comes first."""
+    text = await browser.text("/")
+    assert text.index(api.sales["last-chance"]["title"]) < text.index(api.sales["autumn-drop"]["title"])
+
+
 async def test_upcoming_sale_counts_down(browser):
     """An upcoming sale says when it opens, with a moment that the script counts down to."""
     text = await browser.text("/sales/winter-preview")
