@@ -1,6 +1,7 @@
 """python -m services.orders"""
 
 from seawall.settings import load
+from seawall.telemetry import configure_logging
 from seawall.web import run
 from services.orders.app import build
 from services.orders.settings import OrdersSettings
@@ -9,6 +10,7 @@ from services.orders.settings import OrdersSettings
 def main() -> None:
     """Serves until SIGTERM."""
     settings = load(OrdersSettings)
+    configure_logging("orders", settings.log_level)
     run(build(settings), settings)
 
 

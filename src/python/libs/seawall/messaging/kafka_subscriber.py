@@ -121,7 +121,8 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
             return True
         _BATCH.labels(self._group).observe(len(records))
         try:
-            await delivery([_message(record) for record in records])
+            messages = [_message(record) for record in records]
+            await delivery(messages)
         except Exception as error:
             _FAILED.labels(self._group).inc()
             _log.warning(
@@ -134,7 +135,15 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, of_partition in batches.items():
             self._pauses.pop(partition, None)
             _HANDLED.labels(partition.topic, self._group).inc(len(of_partition))
+        self._log_handled(messages)
         return True
+
+    def _log_handled(self, messages: Sequence[Message]) -> None:
+        """One line per batch, so that an order can be followed by its correlation id at little cost."""
+        if _log.isEnabledFor(logging.INFO):
+            ids = sorted({message.correlation_id for message in messages if message.correlation_id})
+            counts = {"group": self._group, "messages": len(messages), "correlation_ids": ids}
+            _log.info("batch handled", extra=counts)
 
     @staticmethod
     def _still_ours(consumer: AIOKafkaConsumer, batches: Records) -> Records:
