@@ -3,6 +3,8 @@
 THIRD_PARTY = "//3rdparty/python#*"
 CONTRACTS = "//protos/**"
 DATA = "<resources>"
+PACKAGE = "/__init__.py"  # comes with every module of a package; holds nothing but a docstring
+CORE = ("/domain.py", "/ports.py")
 
 
 def library(uses=(), for_tests_only=False):
@@ -26,11 +28,11 @@ def service(uses=(), data=None, migrations=False):
     docker_image(name="image", instructions=_image(), dependencies=[":bin"], tags=["docker"])
     edge = (_libs(uses), CONTRACTS, THIRD_PARTY, "!*")
     __dependencies_rules__(
-        ("/domain.py", "!*"),
-        ("/ports.py", "/domain.py", "!*"),
-        ("/use_cases.py", "/domain.py", "/ports.py", "!*"),
-        ("/adapters/**", DATA, "/domain.py", "/ports.py", "/adapters/**", edge),
-        ("/entrypoints/**", DATA, "/domain.py", "/ports.py", "/use_cases.py", "/entrypoints/**", edge),
+        ("/domain.py", PACKAGE, "!*"),
+        ("/ports.py", PACKAGE, "/domain.py", "!*"),
+        ("/use_cases.py", PACKAGE, "/domain.py", "/ports.py", "!*"),
+        ("/adapters/**", PACKAGE, DATA, CORE, "/adapters/**", edge),
+        ("/entrypoints/**", PACKAGE, DATA, CORE, "/use_cases.py", "/entrypoints/**", edge),
         ("*", "/**", edge),
     )
     __dependents_rules__(("*", "/**", "//src/python/tools/devstack/**", "//tests/**", "!*"))
