@@ -1,5 +1,6 @@
 """What a browser posts: checked to come from our own pages, and read as text."""
 
+import asyncio
 import re
 import secrets
 
@@ -7,6 +8,7 @@ from aiohttp import web
 
 from services.storefront.errors import CrossSiteForm
 
+FORM_TIMEOUT_SECONDS = 10.0
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -31,9 +33,15 @@ def _names_host(origin: str, host: str) -> bool:
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
-    """The text fields of a form of ours; files are left out."""
+    """The fields of a form of ours. Raises CrossSiteForm, or HTTP 408 too slow, 413 too large, 415."""
     refuse_cross_site(request)
-    fields = await request.post()
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
+            fields = await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(headers={"Connection": "close"}) from None
     return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 

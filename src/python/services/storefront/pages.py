@@ -20,7 +20,7 @@ _PHASES = ("open", "upcoming", "closed")
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """All sales: open ones first, the one that ends soonest before all; then those to come; then past ones."""
+    """All sales: open ones first, of them the one that ends soonest; then those to come; then past ones."""
     now = datetime.now(UTC)
     sales = await request.app[API].sales()
     by_phase = {phase: [sale for sale in sales if sale.phase(now) == phase] for phase in _PHASES}

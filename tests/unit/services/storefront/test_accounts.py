@@ -107,6 +107,14 @@ async def test_forms_of_ours(browser, headers):
     assert (await browser.post("/sign-up", FORM, headers)).status == 303
 
 
+async def test_forms_that_are_no_forms(browser):
+    """JSON and oversize forms are refused with a page that says so."""
+    headers = {"Origin": browser.origin, "Content-Type": "application/json"}
+    assert (await browser.client.post("/sign-up", data="{}", headers=headers)).status == 415
+    response = await browser.post("/sign-up", FORM | {"name": "x" * 100_000})
+    assert (response.status, response.content_type) == (413, "text/html")
+
+
 async def test_expired_token_is_renewed(browser, api):
     """A page that the API answers with 401 renews the session and is shown."""
     await browser.sign_up()
