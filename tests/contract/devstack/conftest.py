@@ -8,6 +8,7 @@ import pytest
 from tools.devstack.process import Process
 from tools.devstack.progress import silent
 from tools.devstack.readiness import start_server
+from tools.devstack.shared_state import remove_data
 
 
 @dataclass
@@ -29,7 +30,14 @@ class Started:
 
 
 @pytest.fixture
-async def start(tmp_path):
+def data(tmp_path):
+    """A folder for a server's data; removed after the test with what links in it lead to."""
+    yield tmp_path / "data"
+    remove_data(tmp_path / "data")
+
+
+@pytest.fixture
+async def start(tmp_path, data):
     """Starts a server; what still runs after the test is stopped."""
     started = Started(tmp_path / "logs")
     yield started

@@ -25,9 +25,9 @@ class NeedsAnotherLibrary(ValkeyServer):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="changes a Linux program")
-async def test_missing_library_is_named(tmp_path, start):
+async def test_missing_library_is_named(data, start):
     """A shared library that is missing is one line with its name and the server's; nothing runs."""
-    server = NeedsAnotherLibrary(tmp_path, pick_port())
+    server = NeedsAnotherLibrary(data, pick_port())
     with pytest.raises(StartFailed, match=r"^valkey cannot run: the shared library libq\.so\.6 is missing"):
         await start(server)
     assert start.processes == []

@@ -68,9 +68,9 @@ def test_name_is_quoted(postgres_url):
     assert found == "1\n"
 
 
-async def test_settings(start, tmp_path):
+async def test_settings(start, data):
     """What the stack runs is durable, and has room for every service's pool."""
-    server = PostgresServer(tmp_path / "data", pick_port())
+    server = PostgresServer(data, pick_port())
     await start(server)
     script = "SELECT current_setting('fsync'), current_setting('max_connections'), current_setting('jit')"
     assert run_psql(server.url, script, {}) == "on|200|off\n"
@@ -94,10 +94,10 @@ async def test_root_does_not_run_it(start, tmp_path):
     assert not folder.exists()
 
 
-async def test_foreign_settings_are_ignored(start, tmp_path, monkeypatch):
+async def test_foreign_settings_are_ignored(start, data, monkeypatch):
     """The user's own PGDATA, PGPORT and the like do not reach ours."""
     for name, value in {"PGDATA": "/nowhere", "PGPORT": "1", "PGOPTIONS": "-c jit=on", "PGUSER": "x"}.items():
         monkeypatch.setenv(name, value)
-    server = PostgresServer(tmp_path / "data", pick_port())
+    server = PostgresServer(data, pick_port())
     await start(server)
     assert run_psql(server.url, "SELECT current_user", {}) == "postgres\n"

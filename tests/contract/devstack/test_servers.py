@@ -11,7 +11,6 @@ from tools.devstack.servers.kafka import KafkaServer
 from tools.devstack.servers.postgres import PostgresServer
 from tools.devstack.servers.probes import pick_port
 from tools.devstack.servers.valkey import ValkeyServer
-from tools.devstack.shared_state import remove_data
 
 KINDS = {
     "postgres": (PostgresServer, PostgresClient()),
@@ -26,14 +25,13 @@ def kind(request):
 
 
 @pytest.fixture
-def make(kind, tmp_path):
+def make(kind, data):
     """Servers of the kind, all on the same data."""
 
     def make(port=None):
-        return KINDS[kind][0](tmp_path / "data", port or pick_port())
+        return KINDS[kind][0](data, port or pick_port())
 
-    yield make
-    remove_data(tmp_path / "data")
+    return make
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ class _Supervisor:
             try:
                 log = self._home / "server.log"
                 log.unlink(missing_ok=True)
-                return server, await start_server(server, log, Progress(write=print))
+                return server, await start_server(server, log, Progress())
             except DevstackError as error:
                 if attempt == _ATTEMPTS or "port" not in str(error):
                     raise
