@@ -24,7 +24,7 @@ class Up:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._output = data_dir / "output.txt"
 
     def command(self, *arguments: str) -> list[str]:
@@ -46,7 +46,7 @@ class Up:
     def start(self, *arguments: str) -> Stack:
         """Starts `up` in front, as a terminal would, and waits until it is ready."""
         with self._output.open("w") as output:
-            self._process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 self.command("--port", "0", *arguments),
                 env=environment(),
                 stdout=output,
@@ -55,7 +55,7 @@ class Up:
             )
         deadline = time.monotonic() + READY_SECONDS
         while (stack := Stack.find(self.data_dir)) is None:
-            assert self._process.poll() is None, self.output()
+            assert process.poll() is None, self.output()
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.05)
         return stack

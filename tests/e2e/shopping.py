@@ -3,6 +3,7 @@
 import json
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -15,7 +16,7 @@ SALE = "autumn-drop"
 class Placed:
     """An order that was accepted, and the correlation id of its request."""
 
-    order: dict
+    order: dict[str, Any]
     correlation_id: str
 
 
@@ -41,7 +42,7 @@ class Customer:
             assert response.status == 200, await response.text()
             return cls(session, url, (await response.json())["access_token"])
 
-    async def get(self, path: str) -> dict:
+    async def get(self, path: str) -> Any:
         async with self._session.get(self._url + path, headers=self._headers) as response:
             assert response.status == 200, await response.text()
             return await response.json()
@@ -72,4 +73,6 @@ class Customer:
                 items = (await response.json())["items"]
             return max(items, key=lambda item: item["available"])["sku"] if items else None
 
-        return await until(available, timeout_seconds=20)
+        sku: str | None = await until(available, timeout_seconds=20)
+        assert sku is not None
+        return sku

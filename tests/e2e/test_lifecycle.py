@@ -73,6 +73,10 @@ def test_a_killed_service_is_reported_and_started_again(up):
     os.kill(stack.processes["psp_simulator"], signal.SIGKILL)
     wait_for(lambda: up.output().count("psp_simulator is ready") == 2)
     assert "psp_simulator was killed by signal 9; starting it again in 0.5 s" in up.output()
+    again = Stack.find(up.data_dir)
+    assert again is not None
+    assert again.services == stack.services
+    assert again.processes["psp_simulator"] != stack.processes["psp_simulator"]
 
 
 def test_detach_status_and_stop(up):
@@ -84,6 +88,7 @@ def test_detach_status_and_stop(up):
     assert started.returncode == 0, started.stderr
     assert "psp_simulator is ready" in started.stdout
     stack = Stack.find(up.data_dir)
+    assert stack is not None
     processes = [psutil.Process(pid) for pid in (stack.supervisor.pid, *stack.processes.values())]
 
     status = up.run("--status")

@@ -88,7 +88,7 @@ async def gateway(start_gateway):
 
 async def _keys_are_known(running: Gateway) -> bool:
     async with running.request("GET", "/v1/orders", token=running.tokens.customer()) as response:
-        return response.status == 200
+        return bool(response.status == 200)
 
 
 @pytest.fixture

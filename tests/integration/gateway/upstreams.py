@@ -101,4 +101,4 @@ class Tokens:
         import jwt
 
         claims = jwt.decode(self.customer(), options={"verify_signature": False})
-        return jwt.encode(claims, key=None, algorithm="none")
+        return jwt.encode(claims, key="", algorithm="none")

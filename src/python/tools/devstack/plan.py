@@ -127,8 +127,8 @@ def _service_units(services: list[Service], data_dir: DataDir, wiring: Wiring) -
                 port=wiring.ports[f"{instance}.http"],
             ),
             data_dir.logs / f"{instance}.log",
-            needs=service.servers
-            + tuple(name for called in service.calls for name in wiring.instances[called]),
+            needs=(*service.servers, *wiring.instances_of(service.starts_after)),
+            stops_before=wiring.instances_of(service.stops_before),
         )
         for service in services
         for instance in wiring.instances[service.name]

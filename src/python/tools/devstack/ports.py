@@ -50,9 +50,7 @@ def require_free(port: int, flag: str) -> None:
     try:
         free = is_free(port)
     except (OSError, OverflowError) as error:
-        raise PortInUse(
-            f"port {port} cannot be listened on ({error}); choose another with {flag}"
-        ) from error
+        raise PortInUse(f"port {port} cannot be listened on ({error}); choose another with {flag}") from error
     if not free:
         raise PortInUse(f"port {port} is in use; choose another with {flag} (0 takes any free one)")
 

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.devstack.ports import LOOPBACK
 
 POSTGRES, VALKEY, KAFKA = "postgres", "valkey", "kafka"
 GATEWAY = "gateway"
+ROUTED = ("accounts", "catalog", "inventory", "orders", "storefront")
 DATABASES = ("accounts", "catalog", "inventory", "orders", "payments")
 
 
@@ -32,6 +34,10 @@ class Wiring:
         names = self.instances.get(service, ())
         return [f"{LOOPBACK}:{self.ports[f'{name}.{port}']}" for name in names]
 
+    def instances_of(self, services: Iterable[str]) -> tuple[str, ...]:
+        """The names of all instances of the services; none of one that is left out."""
+        return tuple(name for service in services for name in self.instances.get(service, ()))
+
     @property
     def gateway_url(self) -> str:
         """The public address; empty if the gateway is left out."""
@@ -48,12 +54,18 @@ PUBLIC_PORT = f"{GATEWAY}.public"
 
 @dataclass(frozen=True)
 class Service:
-    """One kind of service. `calls` are the services that must be ready before it."""
+    """One kind of service.
+
+    `calls` are the services that it is of no use without, `starts_after` those that must be ready before
+    it, `stops_before` those that it leads callers to.
+    """
 
     name: str
     environment: Callable[[Wiring], Mapping[str, str]]
     servers: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    starts_after: tuple[str, ...] = ()
+    stops_before: tuple[str, ...] = ()
     ports: tuple[str, ...] = ("http",)
     replicable: bool = True
 
@@ -93,18 +105,22 @@ def _psp_simulator(_wiring: Wiring) -> Mapping[str, str]:
 
 
 def _gateway(wiring: Wiring) -> Mapping[str, str]:
-    routed = ("accounts", "catalog", "inventory", "orders", "storefront")
     return {
         "SEAWALL_LISTEN_HOST": LOOPBACK,
         "SEAWALL_LISTEN_PORT": str(wiring.ports[PUBLIC_PORT]),
         "SEAWALL_ADMIN_PORT": str(wiring.ports[f"{GATEWAY}.admin"]),
         "SEAWALL_XDS_DIR": str(wiring.gateway_folder),
-        "SEAWALL_ENDPOINTS": ",".join(f"{name}={'+'.join(wiring.addresses(name))}" for name in routed),
+        "SEAWALL_ENDPOINTS": ",".join(f"{name}={'+'.join(wiring.addresses(name))}" for name in ROUTED),
     }
 
 
 def _with_broker(name: str, wiring: Wiring) -> dict[str, str]:
     return {"SEAWALL_DATABASE_URL": wiring.database_urls[name], "SEAWALL_BROKER_URL": wiring.broker_url}
+
+
+def _calling(called: str, **options: Any) -> Service:
+    """A service that is not ready without another one."""
+    return Service(calls=(called,), starts_after=(called,), **options)
 
 
 SERVICES: Mapping[str, Service] = {
@@ -113,11 +129,18 @@ SERVICES: Mapping[str, Service] = {
         Service("accounts", _accounts, servers=(POSTGRES,)),
         Service("catalog", _catalog, servers=(POSTGRES, KAFKA)),
         Service("inventory", _inventory, servers=(POSTGRES, VALKEY, KAFKA), ports=("http", "grpc")),
-        Service("orders", _orders, servers=(POSTGRES, KAFKA), calls=("inventory",)),
+        _calling("inventory", name="orders", environment=_orders, servers=(POSTGRES, KAFKA)),
         Service("psp_simulator", _psp_simulator, replicable=False),
-        Service("payments", _payments, servers=(POSTGRES, KAFKA), calls=("psp_simulator",)),
+        _calling("psp_simulator", name="payments", environment=_payments, servers=(POSTGRES, KAFKA)),
         Service("storefront", _storefront, calls=(GATEWAY,)),
-        Service(GATEWAY, _gateway, calls=("accounts",), ports=("http", "public", "admin"), replicable=False),
+        _calling(
+            "accounts",
+            name=GATEWAY,
+            environment=_gateway,
+            ports=("http", "public", "admin"),
+            stops_before=ROUTED,
+            replicable=False,
+        ),
     )
 }
 NAMES = tuple(SERVICES)

@@ -30,7 +30,7 @@ class Supervisor:
         await asyncio.gather(*self._watch)
 
     async def stop(self) -> None:
-        """Ends each unit once all that need it have ended. Cancelling it ends all at once."""
+        """Ends each unit once all that stop before it have ended. Cancelling it ends all at once."""
         for task in self._watch:
             task.cancel()
         await asyncio.gather(*self._watch, return_exceptions=True)
@@ -49,7 +49,7 @@ class Supervisor:
 
     async def _stop(self, name: str, gone: dict[str, asyncio.Event]) -> None:
         for other, runner in self._runners.items():
-            if name in runner.unit.needs:
+            if name in (*runner.unit.needs, *runner.unit.stops_before):
                 await gone[other].wait()
         try:
             await self._runners[name].stop()

@@ -46,11 +46,16 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Unit:
-    """A server or a service, and what must be ready before it. `after_ready` completes its start."""
+    """A server or a service.
+
+    What it needs is ready before it starts and stops after it; those that it `stops_before` stop after it,
+    too. `after_ready` completes its start.
+    """
 
     server: Server
     log_file: Path
     needs: tuple[str, ...] = ()
+    stops_before: tuple[str, ...] = ()
     after_ready: Callable[[], Awaitable[None]] = _nothing
 
     @property

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from tools.devstack.data_dir import DataDir
 from tools.devstack.demo import sign_up
@@ -41,7 +42,9 @@ class _Run:
         self._data_dir = data_dir
         self._progress = progress
         self._on_ready = on_ready
-        self._watcher = ReportingWatcher(progress, data_dir)
+        self._watcher = ReportingWatcher(progress, data_dir, self._on_change)
+        self._pids: dict[str, int] = {}
+        self._stack: Stack | None = None
         self._supervisor = Supervisor(plan.units, Process.start, self._watcher)
 
     async def until_stopped(self) -> None:
@@ -66,6 +69,7 @@ class _Run:
         try:
             await self._supervisor.start(lambda server: server.prepare(self._progress))
             stack = await self._open_shop()
+            self._stack = stack
             stack.write(self._data_dir.path)
             self._on_ready(stack)
             await self._supervisor.watch()
@@ -73,17 +77,25 @@ class _Run:
             self._watcher.failing = True
             raise
         finally:
+            self._stack = None
             (self._data_dir.path / STACK_FILE).unlink(missing_ok=True)
             await self._supervisor.stop()
+
+    def _on_change(self, pids: dict[str, int]) -> None:
+        """A service that was started again has another process."""
+        self._pids = pids
+        if self._stack is not None:
+            self._stack = replace(self._stack, processes=pids)
+            self._stack.write(self._data_dir.path)
 
     async def _open_shop(self) -> Stack:
         wiring = self._plan.wiring
         password = Secrets(self._data_dir.path).password("customer")
         if wiring.gateway_url:
             await sign_up(wiring.gateway_url, CUSTOMER_EMAIL, password)
-        return self._stack(password)
+        return self._describe(password)
 
-    def _stack(self, customer_password: str) -> Stack:
+    def _describe(self, customer_password: str) -> Stack:
         wiring = self._plan.wiring
         running = {unit.name for unit in self._plan.units}
         return Stack(
@@ -100,7 +112,7 @@ class _Run:
             operator_password=wiring.operator_password,
             customer_email=CUSTOMER_EMAIL if GATEWAY in running else "",
             customer_password=customer_password if GATEWAY in running else "",
-            processes=self._watcher.pids,
+            processes=self._pids,
             services={
                 name: [f"http://{address}" for address in wiring.addresses(name)] for name in wiring.instances
             },

@@ -1,5 +1,7 @@
 """What `up` tells about its units: a line for the person, a record for the next start."""
 
+from collections.abc import Callable
+
 from tools.devstack.data_dir import DataDir
 from tools.devstack.failures import DevstackError
 from tools.devstack.process import ProcessId
@@ -10,21 +12,19 @@ from tools.devstack.unit import Unit
 class ReportingWatcher:
     """Says each event in one line, and keeps the data dir's record of processes."""
 
-    def __init__(self, progress: Progress, data_dir: DataDir) -> None:
+    def __init__(
+        self, progress: Progress, data_dir: DataDir, on_change: Callable[[dict[str, int]], None]
+    ) -> None:
         self._progress = progress
         self._data_dir = data_dir
+        self._on_change = on_change
         self.failing = False
         self._processes: dict[str, ProcessId] = {}
-
-    @property
-    def pids(self) -> dict[str, int]:
-        """What runs now, by name."""
-        return {name: identity.pid for name, identity in self._processes.items()}
 
     def started(self, unit: Unit, pid: int) -> None:
         """Remembers the process before anything else can go wrong."""
         self._processes[unit.name] = ProcessId.of(pid)
-        self._data_dir.record(self._processes)
+        self._changed()
 
     def ready(self, unit: Unit, seconds: float) -> None:
         """Says how long it took."""
@@ -48,4 +48,8 @@ class ReportingWatcher:
 
     def _forget(self, unit: Unit) -> None:
         self._processes.pop(unit.name, None)
+        self._changed()
+
+    def _changed(self) -> None:
         self._data_dir.record(self._processes)
+        self._on_change({name: identity.pid for name, identity in self._processes.items()})

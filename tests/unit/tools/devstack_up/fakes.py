@@ -92,9 +92,9 @@ class World:
     """What the units of a test share."""
 
     def __init__(self):
-        self.events = []
-        self.processes = {}
-        self.stillborn = set()
+        self.events: list[str] = []
+        self.processes: dict[str, FakeProcess] = {}
+        self.stillborn: set[str] = set()
         self.watcher = FakeWatcher(self.events)
 
     def unit(self, name, *needs, **options):

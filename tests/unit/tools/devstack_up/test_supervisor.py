@@ -1,6 +1,7 @@
 """Units start in the order of their needs, are started again when they die, and stop in reverse."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,15 @@ async def test_units_stop_in_the_reverse_order(world):
     await supervisor.stop()
     stops = [event for event in world.events if event.startswith("stopped")]
     assert stops == ["stopped orders", "stopped inventory", "stopped kafka"]
+
+
+async def test_the_edge_stops_before_those_it_leads_to(world):
+    """Although it starts without waiting for them."""
+    edge = replace(world.unit("gateway"), stops_before=("orders",))
+    supervisor = Supervisor([world.unit("orders"), edge], world.spawn, world.watcher)
+    await supervisor.start(prepare)
+    await supervisor.stop()
+    assert world.events.index("stopped gateway") < world.events.index("stop orders")
 
 
 async def test_the_first_failure_is_raised_as_it_is(world):
