@@ -5,10 +5,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tools.devstack.postgres_home import remove_data
 from tools.devstack.process import Process
 from tools.devstack.progress import silent
 from tools.devstack.readiness import start_server
-from tools.devstack.shared_state import remove_data
 
 
 @dataclass

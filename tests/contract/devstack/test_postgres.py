@@ -2,16 +2,19 @@
 
 import os
 import secrets
+import shutil
+import tempfile
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tools.devstack.failures import DevstackError
-from tools.devstack.postgres_home import can_reach, server_user
+from tools.devstack.postgres_home import can_reach, remove_data, server_user
+from tools.devstack.progress import silent
 from tools.devstack.psql import create_database, drop_database, run_psql
 from tools.devstack.servers.postgres import PostgresServer
 from tools.devstack.servers.probes import pick_port
-from tools.devstack.shared_state import remove_data
 
 
 @pytest.fixture
@@ -76,22 +79,48 @@ async def test_settings(start, data):
     assert run_psql(server.url, script, {}) == "on|200|off\n"
 
 
+@pytest.fixture
+def reachable():
+    """A folder that every user can get to; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        remove_data(folder / "data")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change the user")
-async def test_root_does_not_run_it(start, tmp_path):
-    """As root it runs under a user without rights, also for data where that user cannot get to."""
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=["open", "closed"])
+async def test_root_does_not_run_it(start, reachable, mode):
+    """As root it runs under a user without rights; data where that user cannot get to lie outside."""
+    data = reachable / "data"
+    data.mkdir(mode=mode)
+    server = PostgresServer(data, pick_port())
+    process = await start(server)
     user = server_user()
     assert user is not None
-    assert not can_reach(closed / "data", user)
-    server = PostgresServer(closed / "data", pick_port())
-    process = await start(server)
     assert psutil.Process(process.pid).uids().real == user
     assert run_psql(server.url, "SELECT 1", {}) == "1\n"
-    folder = (closed / "data" / "cluster").resolve()
+    assert can_reach(data / "any name", user) == (mode == 0o755)
+    assert (data / "cluster").is_symlink() == (mode == 0o700)
     await process.stop()
-    remove_data(closed / "data")
-    assert not folder.exists()
+
+
+async def test_data_outside_go_with_the_folder(data):
+    """What a data folder links to is removed with it, or when the next such link is made."""
+    if server_user() is None:
+        pytest.skip("only root's data lie outside")
+    first, second, third = (data / name for name in ("first", "second", "third"))
+    for folder in (first, second):
+        await PostgresServer(folder, 1, durable=False).prepare(silent())
+    outside = [(folder / "cluster").resolve() for folder in (first, second)]
+    remove_data(first)
+    assert not outside[0].exists()
+    shutil.rmtree(second)
+    assert outside[1].exists()
+    await PostgresServer(third, 1, durable=False).prepare(silent())
+    assert not outside[1].exists()
+    remove_data(third)
 
 
 async def test_foreign_settings_are_ignored(start, data, monkeypatch):

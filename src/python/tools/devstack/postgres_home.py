@@ -1,5 +1,6 @@
 """Where PostgreSQL's programs and data are, and who runs them: it refuses to run as root."""
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -59,7 +60,8 @@ def server_programs(user: int | None) -> Path:
 
 def reachable_folder(wanted: Path, user: int | None) -> Path:
     """`wanted`, or where he cannot reach it a folder outside that he can, the same one each time."""
-    if user is None or can_reach(wanted.parent, user):
+    inside = wanted.parent.resolve() / "any name"
+    if user is None or can_reach(inside, user):
         return wanted
     digest = hashlib.sha256(str(wanted).encode()).hexdigest()[:16]
     return shared_folder() / f"data-{digest}"
@@ -74,6 +76,15 @@ def link_outside(link: Path, folder: Path) -> None:
         if not Path(note.read_text()).is_symlink():
             shutil.rmtree(note.with_suffix(""), ignore_errors=True)
             note.unlink(missing_ok=True)
+
+
+def remove_data(folder: Path) -> None:
+    """Removes a server's data folder, and what its links lead to."""
+    with contextlib.suppress(OSError):
+        for outside in [path.resolve() for path in folder.iterdir() if path.is_symlink()]:
+            shutil.rmtree(outside, ignore_errors=True)
+            outside.with_suffix(_LINK_NOTE).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def shared_folder() -> Path:

@@ -1,7 +1,5 @@
 """What a shared test server leaves in its folder for its users, and how a dead one is cleaned away."""
 
-import contextlib
-import shutil
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from tools.devstack.postgres_home import remove_data
 from tools.devstack.process import ProcessId
 
 _FILE = "state.json"
@@ -59,11 +58,3 @@ def clean_up(home: Path) -> None:
     (home / "stop").unlink(missing_ok=True)
     for folder in home.glob(f"{_DATA_PREFIX}*"):
         remove_data(folder)
-
-
-def remove_data(folder: Path) -> None:
-    """Removes a server's data, also where a link leads to it (postgres_home.py says why)."""
-    with contextlib.suppress(OSError):
-        for link in (path for path in folder.iterdir() if path.is_symlink()):
-            shutil.rmtree(link.resolve(), ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tools.devstack.failures import DevstackError
+from tools.devstack.postgres_home import remove_data
 from tools.devstack.process import Process, ProcessId
 from tools.devstack.progress import Progress
 from tools.devstack.readiness import start_server
@@ -17,7 +18,7 @@ from tools.devstack.servers.kafka import KafkaServer
 from tools.devstack.servers.postgres import PostgresServer
 from tools.devstack.servers.probes import pick_port
 from tools.devstack.servers.valkey import ValkeyServer
-from tools.devstack.shared_state import State, data_folder, remove_data
+from tools.devstack.shared_state import State, data_folder
 
 _LOOK_SECONDS = 0.25
 _ATTEMPTS = 3

