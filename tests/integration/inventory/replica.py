@@ -28,7 +28,8 @@ class Replica:
 
     async def take(self, *wishes: Wish) -> list[str]:
         """The ids of the orders that got a hold."""
-        refusals = await use_cases.take_holds(wishes, ledger=self.ledger, holds=self.holds)
+        loads = use_cases.Loads(self.ledger, self.holds)
+        refusals = await use_cases.take_holds(wishes, ledger=self.ledger, holds=self.holds, loads=loads)
         return [wish.order_id for wish, refusal in zip(wishes, refusals, strict=True) if refusal is None]
 
     async def deliver(self, *commands: Command) -> None:

@@ -129,7 +129,8 @@ async def stock_of(client, shop):
 async def test_an_order_is_held_reserved_and_sold(shop, start):
     """From the announcement of the sale to the sold unit; each step is visible and answered."""
     async with start() as (client, stub):
-        assert (await client.get(f"/v1/sales/{shop.sale_id}/stock")).status == 404
+        for unknown in (shop.sale_id, "%00"):
+            assert (await client.get(f"/v1/sales/{unknown}/stock")).status == 404
         await shop.schedule(stock=5)
         assert await until(lambda: stock_of(client, shop)) == [{"sku": "mug", "available": 5, "stock": 5}]
         assert await shop.hold(stub, "o1", "o2") == ["o1", "o2"]
@@ -187,12 +188,13 @@ async def test_a_repeated_message_is_answered_once(shop, start):
 
 
 async def test_what_cannot_be_read_does_not_stop_the_rest(shop, start):
-    """A message of an unknown kind goes to the dead-letter topic."""
+    """A message of an unknown kind, or an order for nothing, goes to the dead-letter topic."""
     async with start() as (client, _):
         await shop.schedule(stock=5)
         await until(lambda: stock_of(client, shop))
-        await shop.send(inventory_pb2.StockReserved(order_id="o1"), shop.reserve("o1"))
-        await until(lambda: shop.answers(inventory_pb2.StockReserved) == ["o1"])
+        await shop.send(inventory_pb2.StockReserved(order_id="o1"), shop.reserve("o1", 0))
+        await shop.send(shop.reserve("o2"), inventory_pb2.CommitStock(order_id="o3"))
+        await until(lambda: shop.answers(inventory_pb2.StockReserved) == ["o2"])
 
 
 async def test_incomplete_holds_are_refused(shop, start):

@@ -25,7 +25,9 @@ from services.inventory.settings import InventorySettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {EVENTS_TOPIC: 4, consumers.COMMANDS_TOPIC: 4, consumers.SALES_TOPIC: 4}
-VALKEY_TIMEOUT_SECONDS = 0.25
+VALKEY_TIMEOUT_SECONDS = 0.5
+VALKEY_CONNECTIONS = 32
+DATABASE_CONNECTIONS = 6
 # Longer than any message may be delivered again.
 INBOX_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
@@ -49,16 +51,19 @@ async def _lifetime(
     if settings.migrate_on_start:
         await upgrade(settings.database_url, MIGRATIONS)
     async with (
-        open_database(settings.database_url) as database,
+        open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS) as database,
         open_broker(settings.broker_url, client="inventory") as broker,
         broker.publisher() as publisher,
-        open_valkey(settings.valkey_url, timeout_seconds=VALKEY_TIMEOUT_SECONDS) as valkey,
+        open_valkey(
+            settings.valkey_url, max_connections=VALKEY_CONNECTIONS, timeout_seconds=VALKEY_TIMEOUT_SECONDS
+        ) as valkey,
     ):
         await broker.ensure_topics(TOPICS)
         relay = OutboxRelay(database, publisher, service="inventory")
         ledger = SqlLedger(database, Outbox(), wake=relay.wake)
         holds = ValkeyHolds(valkey, hold_seconds=settings.hold_seconds)
-        take = partial(use_cases.take_holds, ledger=ledger, holds=holds)
+        loads = use_cases.Loads(ledger, holds)
+        take = partial(use_cases.take_holds, ledger=ledger, holds=holds, loads=loads)
         stock_of: http_api.StockOf = partial(use_cases.stock_of, ledger=ledger, holds=holds)
         app[http_api.STOCK_OF] = stock_of
         async with (

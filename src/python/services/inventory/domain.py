@@ -1,7 +1,7 @@
 """What stock is, and who may have it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -237,7 +237,8 @@ class Ledger:
 
     def _count(self, wish: Wish, reserved: int, sold: int = 0) -> None:
         item = self.items[wish.item]
-        self.items[wish.item] = replace(item, reserved=item.reserved + reserved, sold=item.sold + sold)
+        counts = (item.reserved + reserved, item.sold + sold)
+        self.items[wish.item] = Item(item.key, item.stock, item.per_customer_cap, *counts)
         owner = (wish.item, wish.customer_id)
         self.taken[owner] = self.taken.get(owner, 0) + reserved + sold
 

@@ -21,7 +21,41 @@ async def schedule_sales(sales: Sequence[Sale], *, ledger: LedgerStore, holds: H
             await load_sale(sale.sale_id, ledger=ledger, holds=holds)
 
 
-async def take_holds(wishes: Sequence[Wish], *, ledger: LedgerStore, holds: Holds) -> list[Refusal | None]:
+class Loads:
+    """The loads under way in this process: one per sale, and none ends because a caller gives up.
+
+    Nobody waits longer than `patience_seconds` for one; the ledger answers in the meantime.
+    """
+
+    def __init__(self, ledger: LedgerStore, holds: Holds, *, patience_seconds: float = 0.3) -> None:
+        self._ledger = ledger
+        self._holds = holds
+        self._patience_seconds = patience_seconds
+        self._running: dict[str, asyncio.Task[bool]] = {}
+
+    async def load(self, sale_id: str) -> bool:
+        """Whether the counters of the sale are filled. Raises HoldsUnavailable."""
+        load = self._running.get(sale_id)
+        if load is None:
+            load = asyncio.create_task(load_sale(sale_id, ledger=self._ledger, holds=self._holds))
+            self._running[sale_id] = load
+            load.add_done_callback(lambda done: self._ended(sale_id, done))
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await asyncio.shield(load)
+        except TimeoutError:
+            return False
+
+    def _ended(self, sale_id: str, load: asyncio.Task[bool]) -> None:
+        del self._running[sale_id]
+        if not load.cancelled():
+            # Whoever waited has got it; if nobody did, the next hold finds out by itself.
+            load.exception()
+
+
+async def take_holds(
+    wishes: Sequence[Wish], *, ledger: LedgerStore, holds: Holds, loads: Loads
+) -> list[Refusal | None]:
     """Hold units for many orders; the answers are in the order of the wishes, None is a hold.
 
     Where the counters do not answer, the ledger says who would get units: nobody holds them then,
@@ -33,23 +67,22 @@ async def take_holds(wishes: Sequence[Wish], *, ledger: LedgerStore, holds: Hold
     answers: list[Refusal | None] = [None] * len(wishes)
     for sale_id, indexes in by_sale.items():
         of_sale = [wishes[index] for index in indexes]
-        refusals = await _take_of_sale(sale_id, of_sale, ledger, holds)
+        refusals = await _take_of_sale(sale_id, of_sale, ledger, holds, loads)
         for index, refusal in zip(indexes, refusals, strict=True):
             answers[index] = refusal
     return answers
 
 
 async def _take_of_sale(
-    sale_id: str, wishes: Sequence[Wish], ledger: LedgerStore, holds: Holds
+    sale_id: str, wishes: Sequence[Wish], ledger: LedgerStore, holds: Holds, loads: Loads
 ) -> list[Refusal | None]:
-    try:
+    with suppress(HoldsUnavailable, SaleNotLoaded):
         try:
             return await holds.take(sale_id, wishes)
         except SaleNotLoaded:
-            await load_sale(sale_id, ledger=ledger, holds=holds)
-            return await holds.take(sale_id, wishes)
-    except (HoldsUnavailable, SaleNotLoaded):
-        return await ledger.preview(wishes)
+            if await loads.load(sale_id):
+                return await holds.take(sale_id, wishes)
+    return await ledger.preview(wishes)
 
 
 async def load_sale(sale_id: str, *, ledger: LedgerStore, holds: Holds) -> bool:
@@ -103,8 +136,11 @@ async def apply_commands(deliveries: Sequence[Delivery], *, ledger: LedgerStore,
 
 
 async def repay_holds(*, ledger: LedgerStore, holds: Holds) -> int:
-    """Tell the counters what they missed while they could not be reached. Raises HoldsUnavailable."""
-    return await ledger.repay(holds.settle, REPAY_BATCH)
+    """Tell the counters all that they missed while they could not be reached. Raises HoldsUnavailable."""
+    told = 0
+    while repaid := await ledger.repay(holds.settle, REPAY_BATCH):
+        told += repaid
+    return told
 
 
 async def lapse_holds(*, ledger: LedgerStore, holds: Holds) -> int:

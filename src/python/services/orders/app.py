@@ -32,6 +32,7 @@ PUBLISHED = (EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC)
 REPLIES = (consumers.INVENTORY_TOPIC, consumers.PAYMENTS_TOPIC)
 TOPICS = dict.fromkeys((*PUBLISHED, *REPLIES, consumers.SALES_TOPIC), 4)
 WATCH_SECONDS = 0.2
+DATABASE_CONNECTIONS = 8
 # Longer than any message may be delivered again.
 FINISHED_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
@@ -59,7 +60,7 @@ async def _lifetime(
         )
     )
     async with (
-        open_database(settings.database_url) as database,
+        open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS) as database,
         open_broker(settings.broker_url, client="orders") as broker,
         broker.publisher() as publisher,
         connect(settings.inventory_target) as inventory,

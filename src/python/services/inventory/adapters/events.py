@@ -1,10 +1,11 @@
 """Domain events as messages of inventory.events.v1."""
 
-from dataclasses import replace
+import time
+import uuid
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging import Message, outgoing
+from seawall.messaging import Message
 from services.inventory.domain import Committed, Event, Refused, Released, Reserved
 from shop.inventory.v1 import inventory_pb2
 
@@ -14,8 +15,18 @@ SOURCE = "inventory"
 
 def event_message(event: Event, correlation_id: str | None) -> Message:
     """The event, keyed by its order, under the correlation id of the command that caused it."""
-    message = outgoing(TOPIC, event.order_id, _protobuf(event), source=SOURCE)
-    return replace(message, correlation_id=correlation_id)
+    # Not by outgoing(): a batch of commands has many correlation ids.
+    content = _protobuf(event)
+    return Message(
+        topic=TOPIC,
+        key=event.order_id,
+        type=content.DESCRIPTOR.full_name,
+        id=uuid.uuid4().hex,
+        source=SOURCE,
+        payload=content.SerializeToString(),
+        correlation_id=correlation_id,
+        time_ms=time.time_ns() // 1_000_000,
+    )
 
 
 def _protobuf(event: Event) -> ProtobufMessage:

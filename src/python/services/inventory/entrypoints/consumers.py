@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging import Message, decode
+from seawall.messaging import Message, Undecodable, decode
 from services.inventory.domain import Command, Commit, Item, ItemKey, Release, Reserve, Sale, Wish
 from services.inventory.ports import Delivery
 from shop.catalog.v1 import catalog_pb2
@@ -44,15 +44,19 @@ def _command(message: Message) -> Command:
     )
     match event:
         case inventory_pb2.ReserveStock():
-            return Reserve(_wish(event))
+            return Reserve(_wish(message, event))
         case inventory_pb2.ReleaseStock():
-            return Release(_wish(event))
+            return Release(_wish(message, event))
         case inventory_pb2.CommitStock():
             return Commit(event.order_id)
     raise AssertionError(event)
 
 
-def _wish(command: inventory_pb2.ReserveStock | inventory_pb2.ReleaseStock) -> Wish:
+def _wish(message: Message, command: inventory_pb2.ReserveStock | inventory_pb2.ReleaseStock) -> Wish:
+    if not (
+        command.order_id and command.sale_id and command.sku and command.customer_id and command.quantity
+    ):
+        raise Undecodable(message, "an order for some units of an item is needed")
     item = ItemKey(command.sale_id, command.sku)
     return Wish(command.order_id, item, command.customer_id, command.quantity)
 

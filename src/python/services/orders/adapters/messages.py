@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging import Message, outgoing
+from seawall.messaging import Message
 from services.orders.domain import Order
 from shop.inventory.v1 import inventory_pb2
 from shop.orders.v1 import orders_pb2
@@ -107,11 +106,24 @@ def _units(state: State) -> dict[str, Any]:
 
 
 def _command(topic: str, state: State, command: ProtobufMessage, step: str) -> Message:
-    order_id = state["order_id"]
-    message = outgoing(topic, order_id, command, source=SOURCE, id=f"{order_id}:{step}")
-    return replace(message, correlation_id=state.get("correlation_id"))
+    return _message(topic, state["order_id"], command, step, state.get("correlation_id"))
 
 
 def _event(order_id: str, event: ProtobufMessage, name: str, correlation_id: str | None) -> Message:
-    message = outgoing(EVENTS_TOPIC, order_id, event, source=SOURCE, id=f"{order_id}:{name}")
-    return replace(message, correlation_id=correlation_id)
+    return _message(EVENTS_TOPIC, order_id, event, name, correlation_id)
+
+
+def _message(
+    topic: str, order_id: str, content: ProtobufMessage, name: str, correlation_id: str | None
+) -> Message:
+    # Not by outgoing(): messages of many requests are made in one batch, each under its own correlation id.
+    return Message(
+        topic=topic,
+        key=order_id,
+        type=content.DESCRIPTOR.full_name,
+        id=f"{order_id}:{name}",
+        source=SOURCE,
+        payload=content.SerializeToString(),
+        correlation_id=correlation_id,
+        time_ms=time.time_ns() // 1_000_000,
+    )
