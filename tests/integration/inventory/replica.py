@@ -57,7 +57,9 @@ class Replica:
 
 
 @asynccontextmanager
-async def replica(database_url: str, valkey_url: str, **options: float) -> AsyncIterator[Replica]:
+async def replica(
+    database_url: str, valkey_url: str, *, hold_seconds: float = 30.0
+) -> AsyncIterator[Replica]:
     """A replica with connections of its own. The database is migrated already."""
     async with open_database(database_url) as database, open_valkey(valkey_url) as valkey:
-        yield Replica(SqlLedger(database, Outbox()), ValkeyHolds(valkey, **options), valkey)
+        yield Replica(SqlLedger(database, Outbox()), ValkeyHolds(valkey, hold_seconds=hold_seconds), valkey)

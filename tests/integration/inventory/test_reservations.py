@@ -8,7 +8,7 @@ import pytest
 
 from integration.inventory.replica import replica
 from seawall.testing import free_port, until
-from services.inventory.domain import Commit, Release, Reserve
+from services.inventory.domain import Command, Commit, Release, Reserve
 from unit.services.inventory.fakes import a_sale, a_wish
 
 
@@ -78,7 +78,7 @@ async def test_redelivery_in_any_order_ends_the_same(one, other, unique, wish):
     """Whole batches are repeated by a replica that lags behind."""
     await one.schedule(a_sale(unique, stock=10))
     first, second = wish("o1", 2), wish("o2", 3)
-    batches = [[Reserve(first)], [Commit("o1"), Reserve(second)], [Release(second)]]
+    batches: list[list[Command]] = [[Reserve(first)], [Commit("o1"), Reserve(second)], [Release(second)]]
     for batch in batches:
         await one.deliver(*batch)
     for batch in random.sample(batches, 3):

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -154,7 +155,7 @@ async def test_replicas_share_a_sale_and_sell_what_there_is(shop, start):
         replicas = [await stack.enter_async_context(start()) for _ in range(2)]
         await shop.schedule(stock=40)
         for client, _ in replicas:
-            await until(lambda client=client: stock_of(client, shop))
+            await until(partial(stock_of, client, shop))
         orders = [f"o{number}" for number in range(300)]
         batches = [orders[first : first + 15] for first in range(0, 300, 15)]
         held = await asyncio.gather(

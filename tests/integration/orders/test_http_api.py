@@ -150,7 +150,7 @@ async def test_a_stream_tells_the_states_and_ends(client, world):
     world.script.charge = None
     order = await post(client)
     path, order_id = order.headers["Location"], (await order.json())["order_id"]
-    streams = [[], [], []]
+    streams: list[list[str]] = [[], [], []]
     following = [asyncio.create_task(states(client, path, seen)) for seen in streams]
     await until(lambda: all(seen and seen[-1] == "payment_pending" for seen in streams))
     await world.say("payments.events.v1", payments_pb2.PaymentCharged(order_id=order_id))
@@ -158,7 +158,7 @@ async def test_a_stream_tells_the_states_and_ends(client, world):
     for seen in streams:
         assert seen[-2:] == ["payment_pending", "confirmed"]
         assert len(seen) == len(set(seen))
-    late = []
+    late: list[str] = []
     await states(client, path, late)
     assert late == ["confirmed"]
 

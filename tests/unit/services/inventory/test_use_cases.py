@@ -1,6 +1,7 @@
 """Holds and reservations together, with everything in memory."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -144,10 +145,10 @@ async def test_a_long_load_goes_on_when_its_caller_leaves():
     ledger, holds = SlowLedger(), InMemoryHolds()
     await ledger.schedule([a_sale(stock=2)])
     loads = use_cases.Loads(ledger, holds, patience_seconds=0.01)
-    ports = {"ledger": ledger, "holds": holds}
-    answers = await use_cases.take_holds([a_wish("o1", 3), a_wish("o2")], **ports, loads=loads)
+    take = partial(use_cases.take_holds, ledger=ledger, holds=holds, loads=loads)
+    answers = await take([a_wish("o1", 3), a_wish("o2")])
     assert answers == [Refusal.SOLD_OUT, None]
-    gone = asyncio.create_task(use_cases.take_holds([a_wish("o3")], **ports, loads=loads))
+    gone = asyncio.create_task(take([a_wish("o3")]))
     await asyncio.sleep(0)
     gone.cancel()
     ledger.read.set()
