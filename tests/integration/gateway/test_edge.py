@@ -9,6 +9,8 @@ import pytest
 
 from integration.gateway.upstreams import Upstream, running_upstream
 from seawall.testing import until
+from services.gateway.route_file import PACKAGED_ROUTES, load_routes
+from services.gateway.route_table import RouteTable, ServiceLimits
 
 
 @pytest.mark.parametrize(
@@ -139,6 +141,21 @@ async def test_the_endpoints_file_is_followed(gateway, tmp_path):
         watched.write_text(f"catalog={endpoint.host}:{endpoint.port}")
         await until(lambda: _served_by(gateway, "/v1/products", "catalog-2"))
     follow.cancel()
+
+
+async def test_a_service_is_not_given_more_than_it_takes(start_gateway):
+    """Above the circuit breaker's limit the answer is an immediate 503 problem."""
+    packaged = load_routes(PACKAGED_ROUTES)
+    few = ServiceLimits(max_connections=1, max_pending_requests=1, max_requests=1)
+    routes = RouteTable(services={**packaged.services, "catalog": few}, routes=packaged.routes)
+    async with start_gateway(routes=routes) as gateway:
+        first = asyncio.create_task(_body(gateway, "/v1/products/slow"))
+        await until(gateway.admin.active_requests)
+        async with gateway.request("GET", "/v1/products") as response:
+            problem = await response.json(content_type=None)
+        assert (response.status, problem["type"]) == (503, "urn:seawall:problem:unavailable")
+        gateway.upstreams["catalog"].release.set()
+        assert (await first)["service"] == "catalog"
 
 
 async def test_a_dead_envoy_is_started_again(gateway):
