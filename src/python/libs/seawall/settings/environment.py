@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from seawall.settings.base import PREFIX, ServiceSettings
 
 # Read by the launcher, the devstack and the tests; inherited by what they start.
-NOT_OURS = ("SEAWALL_CACHE", "SEAWALL_TEST_SERVERS", "SEAWALL_PYTHON", "SEAWALL_DEVSTACK", "SEAWALL_MAVEN")
-FILE = "_FILE"
+NOT_OURS = frozenset({"SEAWALL_CACHE", "SEAWALL_MAVEN_REPOSITORY", "SEAWALL_PYTHON", "SEAWALL_TEST_SERVERS"})
+NOT_OURS_PREFIX = "SEAWALL_DEVSTACK"
+FILE = "_file"
 
 T = TypeVar("T", bound=ServiceSettings)
 
@@ -38,31 +39,39 @@ def load(cls: type[T], environment: Mapping[str, str] | None = None) -> T:
 def read(cls: type[T], environment: Mapping[str, str]) -> T:
     """The settings that an environment holds. Raises SettingsError with all faults at once."""
     values: dict[str, str] = {}
+    files: dict[str, tuple[str, str]] = {}
     lines: list[str] = []
     for variable, value in environment.items():
-        if not variable.upper().startswith(PREFIX) or variable.upper().startswith(NOT_OURS):
+        name = variable.upper().removeprefix(PREFIX).lower()
+        if not variable.upper().startswith(PREFIX):
             continue
-        name = variable[len(PREFIX) :].lower()
         if name in cls.model_fields:
-            values.setdefault(name, value)
-        elif name.endswith(FILE.lower()) and name.removesuffix(FILE.lower()) in cls.model_fields:
-            _read_file(variable, value, name.removesuffix(FILE.lower()), values, lines)
-        else:
+            values[name] = value
+        elif name.removesuffix(FILE) in cls.model_fields:
+            files[name.removesuffix(FILE)] = (variable, value)
+        elif variable.upper() not in NOT_OURS and not variable.upper().startswith(NOT_OURS_PREFIX):
             lines.append(_unknown(cls, variable))
+    for name, (variable, path) in files.items():
+        _read_file(variable, path, name, values, lines)
     try:
         settings = cls(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError(lines + _faults(error)) from error
+        raise SettingsError(lines + _faults(error, files)) from error
     if lines:
         raise SettingsError(lines)
     return settings
 
 
 def _read_file(variable: str, path: str, name: str, values: dict[str, str], lines: list[str]) -> None:
+    if name in values:
+        lines.append(f"{variable}: {PREFIX}{name.upper()} is set too; set one of them")
+        return
     try:
-        values[name] = Path(path).read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        lines.append(f"{variable}: the file {path} cannot be read: {error}")
+        values[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        lines.append(f"{variable}: the file {path} cannot be read: {error.strerror}")
+    except ValueError:
+        lines.append(f"{variable}: the file {path} cannot be read: it must be UTF-8 text")
 
 
 def _unknown(cls: type[ServiceSettings], variable: str) -> str:
@@ -73,10 +82,14 @@ def _unknown(cls: type[ServiceSettings], variable: str) -> str:
     return f"{variable}: there is no such setting; {hint}"
 
 
-def _faults(error: ValidationError) -> list[str]:
+def _faults(error: ValidationError, files: Mapping[str, tuple[str, str]]) -> list[str]:
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
-        where = "_".join(str(part) for part in fault["loc"]).upper() or "settings"
-        reason = "is required" if fault["type"] == "missing" else fault["msg"]
-        lines.append(f"{PREFIX}{where}: {reason}" if fault["loc"] else reason)
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        is_missing = fault["type"] == "missing"
+        if is_missing and name in files:
+            continue  # its file could not be read, which is said already
+        variable = files[name][0] if name in files else PREFIX + "_".join(map(str, fault["loc"])).upper()
+        reason = "is required" if is_missing else fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{variable}: {reason}" if fault["loc"] else reason)
     return lines

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from seawall.telemetry.correlation import current_correlation_id
-from seawall.telemetry.redaction import redacted
+from seawall.telemetry.redaction import redacted, scrubbed
 
 # What a LogRecord has anyway; everything else on it came in by `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -36,10 +36,12 @@ class JsonFormatter(logging.Formatter):
             line["correlation_id"] = correlation_id
         for name, value in vars(record).items():
             if name not in _STANDARD:
-                line[name] = redacted(name, value)
+                line[f"extra_{name}" if name in line else name] = redacted(name, value)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return self._encode(line)
+        if record.stack_info:
+            line["stack"] = record.stack_info
+        return scrubbed(self._encode(line))
 
     def _encode(self, line: dict[str, Any]) -> str:
         try:

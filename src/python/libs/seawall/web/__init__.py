@@ -1,7 +1,7 @@
 """HTTP services on aiohttp: strict JSON, problem+json, health, metrics, OpenAPI, drain."""
 
 from seawall.web.app import SETTINGS, web_service
-from seawall.web.body import json_response, query, read_json
+from seawall.web.body import json_response, query, read_body, read_json
 from seawall.web.health import READINESS, Readiness
 from seawall.web.identity import customer_id, idempotency_key, require_role
 from seawall.web.jobs import JobEnded, Jobs, background, every
@@ -26,6 +26,7 @@ __all__ = [
     "json_response",
     "operation",
     "query",
+    "read_body",
     "read_json",
     "require_role",
     "run",

@@ -7,8 +7,9 @@ from aiohttp import web
 
 from seawall.settings import ServiceSettings
 from seawall.web import openapi
-from seawall.web.body import MAX_BODY_BYTES, json_response
+from seawall.web.body import json_response
 from seawall.web.health import READINESS, Readiness, livez, metrics, readyz
+from seawall.web.limits import BODY_TIMEOUT, BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 from seawall.web.middleware import observed, on_response
 from seawall.web.problem import Translations
 
@@ -25,6 +26,7 @@ def web_service(
     lifetime: Lifetime | None = None,
     problems: Translations | None = None,
     version: str = "1.0.0",
+    body_timeout_seconds: float = BODY_TIMEOUT_SECONDS,
 ) -> web.Application:
     """An application: the routes, and /livez /readyz /metrics /openapi.json.
 
@@ -34,6 +36,7 @@ def web_service(
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[observed(problems or {})])
     app[SETTINGS] = settings
     app[READINESS] = Readiness()
+    app[BODY_TIMEOUT] = body_timeout_seconds
     app.on_response_prepare.append(on_response)
     app.add_routes(routes)
     app.add_routes(

@@ -1,23 +1,20 @@
 """What comes in and what goes out as JSON, checked by msgspec."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.web_protocol import RequestPayloadError
 
-from seawall.web.problem import Problem, refused
-
-MAX_BODY_BYTES = 64 * 1024
-BODY_TIMEOUT_SECONDS = 10.0
+from seawall.web.limits import BODY_TIMEOUT, BODY_TIMEOUT_SECONDS
+from seawall.web.problem import Problem, body_too_large, refused
+from seawall.web.refusal import WITHOUT_NUL, field_with_nul, refusal
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"^Object (?P<kind>contains unknown|missing required) field `(?P<name>.*)`$", re.DOTALL)
 _encoder = msgspec.json.Encoder()
 
 
@@ -28,27 +25,37 @@ async def read_json(request: web.Request, T: type[S]) -> S:  # noqa: N803
     unknown, missing, of the wrong type or outside its limit. It names the field and the limit.
     """
     decoder = _decoder(T)
-    if request.content_type != "application/json" and not request.content_type.endswith("+json"):
-        raise Problem(
-            415,
-            "unsupported-media-type",
-            "The body is not declared as JSON",
-            extra={"field": "Content-Type", "limit": "application/json"},
-        )
-    body = await _body(request)
+    _check_declaration(request)
+    body = await read_body(request)
     try:
         decoded: S = decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _refused(error, 422, T) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(
-            400,
-            "malformed-json",
-            "The body is not JSON",
-            str(error),
-            extra={"field": "body", "limit": "one JSON document (RFC 8259) in UTF-8"},
-        ) from None
+        raise refusal(error, 422, T) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _malformed("malformed-json", "one JSON document (RFC 8259) in UTF-8", str(error)) from None
+    if b"\\u0000" in body and (field := field_with_nul(msgspec.json.decode(body))):
+        raise refused(422, field, WITHOUT_NUL, f"{field} holds U+0000")
     return decoded
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The body as bytes. Raises Problem: 400 broken off or badly framed, 408 too slow, 413 too large."""
+    limit_seconds = request.app.get(BODY_TIMEOUT, BODY_TIMEOUT_SECONDS)
+    try:
+        async with asyncio.timeout(limit_seconds):
+            return await request.read()
+    except TimeoutError:
+        raise Problem(
+            408,
+            "request-timeout",
+            "The body came too slowly",
+            extra={"field": "body", "limit": f"{limit_seconds:g} s"},
+            headers={"Connection": "close"},
+        ) from None
+    except RequestPayloadError:
+        raise _malformed("malformed-body", "a complete message body (RFC 9112)", "") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise body_too_large() from None
 
 
 def query(request: web.Request, T: type[S]) -> S:  # noqa: N803
@@ -62,7 +69,7 @@ def query(request: web.Request, T: type[S]) -> S:  # noqa: N803
     try:
         return msgspec.convert(values, T, strict=False)
     except msgspec.ValidationError as error:
-        raise _refused(error, 400, T) from None
+        raise refusal(error, 400, T) from None
 
 
 def json_response(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -71,23 +78,21 @@ def json_response(value: Any, *, status: int = 200, headers: Mapping[str, str] |
     return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 
-async def _body(request: web.Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            return await request.read()
-    except TimeoutError:
-        raise Problem(
-            408,
-            "request-timeout",
-            "The body came too slowly",
-            extra={"field": "body", "limit": f"{BODY_TIMEOUT_SECONDS:g} s"},
-            headers={"Connection": "close"},
-        ) from None
-    except web.HTTPRequestEntityTooLarge:
-        limit = f"{MAX_BODY_BYTES} bytes"
-        raise Problem(
-            413, "body-too-large", "The body is too large", extra={"field": "body", "limit": limit}
-        ) from None
+def _check_declaration(request: web.Request) -> None:
+    if request.content_type != "application/json" and not request.content_type.endswith("+json"):
+        raise _unsupported("Content-Type", "application/json", "The body is not declared as JSON")
+    # Nobody needs 64 KiB compressed, and what is not unpacked cannot be a bomb.
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise _unsupported("Content-Encoding", "identity", "The body is compressed")
+
+
+def _unsupported(field: str, limit: str, title: str) -> Problem:
+    return Problem(415, "unsupported-media-type", title, extra={"field": field, "limit": limit})
+
+
+def _malformed(kind: str, limit: str, detail: str) -> Problem:
+    extra = {"field": "body", "limit": limit}
+    return Problem(400, kind, "The body cannot be read", detail, extra=extra)
 
 
 @lru_cache
@@ -99,18 +104,3 @@ def _decoder(T: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:  # noqa: N80
 def _check_strict(T: type[msgspec.Struct]) -> None:  # noqa: N803
     if not T.__struct_config__.forbid_unknown_fields:
         raise TypeError(f"{T.__qualname__} must be declared with forbid_unknown_fields=True")
-
-
-def _refused(error: msgspec.ValidationError, status: int, T: type[msgspec.Struct]) -> Problem:  # noqa: N803
-    found = _PATH.match(str(error))
-    what, path = (found["what"], found["path"] or "") if found else (str(error), "")
-    named = _NAMED.match(what)
-    if named is None:
-        field = path.lstrip(".") or "body"
-        limit = what.removeprefix("Expected ").split(", got ")[0].replace("`", "")
-        return refused(status, field, limit, f"{field}: {what[:1].lower()}{what[1:]}".replace("`", ""))
-    field = f"{path}.{named['name']}".lstrip(".")[:200]
-    if named["kind"] == "missing required":
-        return refused(status, field, "required", f"{field} is missing")
-    known = "" if path else ": " + ", ".join(T.__struct_encode_fields__)
-    return refused(status, field, f"a known field{known}", f"there is no field {field}")

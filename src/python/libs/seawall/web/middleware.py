@@ -2,6 +2,7 @@
 
 import logging
 import time
+from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -9,9 +10,11 @@ from prometheus_client import Counter, Histogram
 
 from seawall.telemetry import bind_correlation_id, current_correlation_id, new_correlation_id
 from seawall.web.health import READINESS
-from seawall.web.problem import Problem, Translations, translated
+from seawall.web.problem import Problem, Translations, refused, translated
+from seawall.web.refusal import WITHOUT_NUL
 
 REQUEST_ID = "x-request-id"
+_IS_STARTED: web.RequestKey[bool] = web.RequestKey("is_started", bool)
 _REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
 UNLOGGED = frozenset({"/livez", "/readyz", "/metrics"})
 
@@ -22,6 +25,8 @@ _SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+CLIENT_GONE = 499
+
 _log = logging.getLogger("seawall.web")
 
 
@@ -33,8 +38,15 @@ def observed(translations: Translations) -> Middleware:
         with bind_correlation_id(request.headers.get(REQUEST_ID) or new_correlation_id()):
             request[_REQUEST_ID_KEY] = current_correlation_id() or ""
             started_at = time.perf_counter()
-            response = await _answer(request, handler, translations)
-            _record(request, response.status, time.perf_counter() - started_at)
+            status = 500
+            try:
+                response = await _answer(request, handler, translations)
+                status = response.status
+            except web.HTTPException as redirect:
+                status = redirect.status
+                raise
+            finally:
+                _record(request, status, time.perf_counter() - started_at)
             return response
 
     return middleware
@@ -42,31 +54,44 @@ def observed(translations: Translations) -> Middleware:
 
 async def on_response(request: web.Request, response: web.StreamResponse) -> None:
     """Names the request in its response, and asks the client to leave while the process drains."""
+    request[_IS_STARTED] = True
     response.headers[hdrs.SERVER] = "seawall"
     response.headers.setdefault(REQUEST_ID, request.get(_REQUEST_ID_KEY, ""))
     if request.app[READINESS].draining.is_set():
         response.headers[hdrs.CONNECTION] = "close"
+        response.force_close()
 
 
 async def _answer(request: web.Request, handler: Handler, translations: Translations) -> web.StreamResponse:
     try:
+        _check_url(request)
         return await handler(request)
     except web.HTTPException as error:
-        if error.status < 400:
+        if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _as_problem(request, error, translations)
-    except ConnectionResetError:
-        # The client is gone; nobody reads this.
-        return web.Response(status=499)
     except Exception as error:
         return _as_problem(request, error, translations)
 
 
+def _check_url(request: web.Request) -> None:
+    # No store holds it, and no identifier of ours has it.
+    if "%00" in request.raw_path:
+        raise refused(400, "url", WITHOUT_NUL, "the URL holds %00")
+
+
 def _as_problem(request: web.Request, error: Exception, translations: Translations) -> web.Response:
+    transport = request.transport
+    if isinstance(error, ConnectionError) and (transport is None or transport.is_closing()):
+        return web.Response(status=CLIENT_GONE)
     problem = translated(error, translations)
-    if problem is None:
+    is_started = request.get(_IS_STARTED, False)
+    if problem is None or is_started:
         _log.error("request failed", exc_info=error, extra={"route": _route(request)})
-        problem = Problem(500, "internal-error", "This is our fault")
+        problem = problem or Problem(500, "internal-error", "This is our fault")
+    if is_started and transport is not None:
+        # A second head would land in the body of the first: the client must see that it is cut off.
+        transport.close()
     return problem.response()
 
 

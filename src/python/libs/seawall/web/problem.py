@@ -7,9 +7,13 @@ import msgspec
 from aiohttp import web
 
 from seawall.telemetry import current_correlation_id
+from seawall.web.limits import MAX_BODY_BYTES
 
 CONTENT_TYPE = "application/problem+json"
 URN = "urn:seawall:problem:"
+
+# What an HTTPException of aiohttp may hand on.
+_KEPT = frozenset({"allow", "connection", "retry-after", "www-authenticate"})
 
 # Keys are classes of errors; each is translated by a function that takes that class.
 Translations = Mapping[type[Any], Callable[[Any], "Problem"]]
@@ -52,7 +56,10 @@ class Problem(Exception):
     def response(self) -> web.Response:
         """The answer."""
         body = msgspec.json.encode(self.document())
-        return web.Response(status=self.status, body=body, content_type=CONTENT_TYPE, headers=self.headers)
+        made = web.Response(status=self.status, body=body, content_type=CONTENT_TYPE, headers=self.headers)
+        if self.headers.get("Connection") == "close":
+            made.force_close()
+        return made
 
 
 def refused(status: int, field: str, limit: str, detail: str) -> Problem:
@@ -60,6 +67,12 @@ def refused(status: int, field: str, limit: str, detail: str) -> Problem:
     return Problem(
         status, "invalid-field", "A value is refused", detail, extra={"field": field, "limit": limit}
     )
+
+
+def body_too_large() -> Problem:
+    """A body over the limit of every service."""
+    extra = {"field": "body", "limit": f"{MAX_BODY_BYTES} bytes"}
+    return Problem(413, "body-too-large", "The body is too large", extra=extra)
 
 
 def translated(error: Exception, translations: Translations) -> Problem | None:
@@ -74,6 +87,8 @@ def translated(error: Exception, translations: Translations) -> Problem | None:
 
 
 def _of_http(error: web.HTTPException) -> Problem:
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return body_too_large()
     name = error.reason.lower().replace(" ", "-")
-    kept = {name: value for name, value in error.headers.items() if name.lower() in ("allow", "retry-after")}
+    kept = {name: value for name, value in error.headers.items() if name.lower() in _KEPT}
     return Problem(error.status, name, error.reason, headers=kept)

@@ -3,9 +3,12 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Coroutine
 
 import uvloop
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 
 from seawall.settings import ServiceSettings
 from seawall.web.health import READINESS
@@ -13,6 +16,20 @@ from seawall.web.health import READINESS
 KEEPALIVE_SECONDS = 75.0
 
 _log = logging.getLogger("seawall.web")
+
+
+class _WithoutNoise(logging.Filter):
+    """What is malformed is the client's fault: one line, without the traceback through the parser."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | RequestPayloadError):
+            record.msg, record.args, record.exc_info = "malformed request", (), None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return _log.isEnabledFor(record.levelno)
+
+
+_protocol_log = logging.getLogger("seawall.web.protocol")
+_protocol_log.addFilter(_WithoutNoise())
 
 
 def run(app: web.Application, settings: ServiceSettings) -> None:
@@ -25,30 +42,57 @@ async def serve(app: web.Application, settings: ServiceSettings) -> bool:
     """As `run`, in a running loop. False if the service could not start.
 
     When told to stop: not ready any more, no new connections, requests in flight get `drain_seconds`,
-    streams end, then the lifetime's teardown.
+    streams end, then the lifetime's teardown. Told so during its start, it gives the start up.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=KEEPALIVE_SECONDS,
-        shutdown_timeout=settings.drain_seconds,
-    )
+    runner = _runner(app, settings)
     try:
-        await runner.setup()
-        site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
-        await site.start()
+        if await _unless(stop, _start(runner, settings)):
+            _log.info("ready", extra={"port": runner.addresses[0][1]})
+            await stop.wait()
+        _log.info("draining")
     except Exception as error:
         _log.critical("cannot start: %s", error, exc_info=error)
-        await runner.cleanup()
         return False
-    _log.info("ready", extra={"port": runner.addresses[0][1]})
-    await stop.wait()
-    _log.info("draining")
-    app[READINESS].draining.set()
-    await runner.cleanup()
+    finally:
+        app[READINESS].draining.set()
+        await runner.cleanup()
     _log.info("stopped")
+    return True
+
+
+def _runner(app: web.Application, settings: ServiceSettings) -> web.AppRunner:
+    # aiohttp waits this long twice: first with, then without the right to read the body.
+    shutdown_timeout = settings.drain_seconds / 2
+    return web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        logger=_protocol_log,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+        shutdown_timeout=shutdown_timeout,
+    )
+
+
+async def _start(runner: web.AppRunner, settings: ServiceSettings) -> None:
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Does the work, or gives it up when told to stop. Whether it was done; raises what it raises."""
+    task = asyncio.create_task(work)
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        task.cancel()
+    await asyncio.wait({task})
+    if task.cancelled():
+        return False
+    await task
     return True

@@ -71,9 +71,13 @@ async def _watch(
         while not draining.is_set() and request.transport is not None and not request.transport.is_closing():
             if loop.time() >= beat_at:
                 beat_at = loop.time() + heartbeat_seconds
-                await stream.heartbeat()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(draining.wait(), min(_LOOK_SECONDS, heartbeat_seconds))
+                async with asyncio.timeout(heartbeat_seconds):
+                    await stream.heartbeat()
+            await asyncio.sleep(min(_LOOK_SECONDS, heartbeat_seconds))
     except ConnectionResetError:
         pass
+    except TimeoutError:
+        # It has read nothing for so long that its buffers are full: it gets no graceful end.
+        if request.transport is not None:
+            request.transport.abort()
     scope.reschedule(loop.time())
