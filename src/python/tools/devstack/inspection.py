@@ -73,6 +73,12 @@ def _memory(pid: int) -> str:
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
-        return f"{sum(member.memory_info().rss for member in family) / 2**20:.0f} MiB"
+        return f"{sum(_share(member) for member in family) / 2**20:.0f} MiB"
     except psutil.Error:
         return "-"
+
+
+def _share(process: psutil.Process) -> int:
+    """What it adds to the memory in use: pages that many share count in parts, where the system tells."""
+    memory = process.memory_full_info()
+    return int(getattr(memory, "pss", memory.rss))
