@@ -59,8 +59,7 @@ class DataDir:
         except FileNotFoundError:
             return None
         except BlockingIOError:
-            text = (self.path / LOCK_FILE).read_text().strip()
-            return int(text) if text.isdecimal() else 0
+            return self._written_holder()
         return None
 
     def running(self) -> dict[str, int]:
@@ -94,6 +93,15 @@ class DataDir:
             shutil.rmtree(self.path / name, ignore_errors=True)
         for name in OWN_FILES:
             (self.path / name).unlink(missing_ok=True)
+
+    def _written_holder(self) -> int:
+        """Who has just taken the lock writes his number a moment later."""
+        for pause_seconds in (0.1, 0.4, 0.0):
+            text = (self.path / LOCK_FILE).read_text().strip()
+            if text.isdecimal():
+                return int(text)
+            time.sleep(pause_seconds)
+        raise DevstackError(f"{self.path / LOCK_FILE} is held by a process that does not say which it is")
 
     @property
     def _file(self) -> Path:

@@ -74,6 +74,15 @@ def test_one_up_at_a_time(tmp_path):
     assert data_dir.holder() is None
 
 
+def test_a_lock_without_a_name_in_it_is_an_error(tmp_path):
+    """Nobody is signalled by guess."""
+    data_dir = DataDir(tmp_path)
+    with data_dir.locked():
+        (tmp_path / "lock").write_text("")
+        with pytest.raises(DevstackError, match="does not say which"):
+            data_dir.holder()
+
+
 def test_fresh_drops_only_what_up_has_made(tmp_path):
     """A folder that the user pointed at by mistake keeps his files."""
     mine = tmp_path / "thesis.txt"
