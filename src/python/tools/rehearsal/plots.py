@@ -13,6 +13,7 @@ mpl.use("svg")
 from matplotlib.figure import Figure
 
 SIZE_INCHES = (9.0, 3.2)
+SHOWN_POINTS = 400
 # Text stays text: the page is searchable and small.
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -49,7 +50,10 @@ def percentile_curve(latencies_seconds: Mapping[str, Iterable[float]]) -> str:
     for kind, seconds in sorted(latencies_seconds.items()):
         values = np.sort(np.asarray(list(seconds))) * 1000
         if len(values):
-            lines[kind] = (len(values) / (len(values) - np.arange(len(values))), values)
+            # As many points as can be seen, denser towards the top: one in N is at 1 - 1/N.
+            one_in = np.geomspace(1, len(values), min(len(values), SHOWN_POINTS))
+            ranks = np.minimum((len(values) * (1 - 1 / one_in)).astype(int), len(values) - 1)
+            lines[kind] = (one_in, values[ranks])
     marks = {1: "0%", 2: "50%", 10: "90%", 100: "99%", 1000: "99.9%", 10_000: "99.99%"}
     return _plot(lines, "percentile", "ms", yscale="log", xscale="log", marks=marks)
 
@@ -71,6 +75,9 @@ def _plot(
         axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
         if yscale == "linear":
             axes.set_ylim(bottom=0)
+        else:
+            axes.yaxis.set_major_formatter("{x:,g}")
+            axes.yaxis.set_minor_formatter("{x:,g}")
         if marks:
             axes.set_xticks(list(marks), list(marks.values()))
             axes.minorticks_off()

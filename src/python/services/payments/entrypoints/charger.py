@@ -18,8 +18,12 @@ ATTEMPTS = Counter("shop_payment_attempts", "Attempts at charges and voids, by t
 IN_FLIGHT = Gauge("shop_payment_attempts_in_flight", "Attempts that are being made now")
 
 
+# Claimed ahead, so that no permit is idle during a claim; it must fit into the lease.
+CLAIMED_PER_PERMIT = 2
+
+
 class Charger:
-    """Makes up to `concurrency` attempts at once.
+    """Calls the provider up to `concurrency` times at once; outcomes are stored beside the next calls.
 
     It is woken when there is work, and looks by itself every `poll_seconds`: for retries that are
     due, and for charges that another replica claimed and did not finish.
@@ -36,7 +40,9 @@ class Charger:
     ) -> None:
         self._queue = queue
         self._provider = provider
-        self._concurrency = concurrency
+        self._permits = asyncio.Semaphore(concurrency)
+        self._most_claimed = concurrency * CLAIMED_PER_PERMIT
+        self._claimed = 0
         self._poll_seconds = poll_seconds
         self._draw = draw
         self._work = asyncio.Event()
@@ -67,11 +73,11 @@ class Charger:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _free(self) -> int:
-        # Claims are made for a quarter of the permits at least: one statement for many charges.
-        while len(self._attempts) > self._concurrency * 3 // 4:
+        # Claims are made for a quarter of the room at least: one statement for many charges.
+        while self._claimed > self._most_claimed * 3 // 4:
             self._room.clear()
             await self._room.wait()
-        return self._concurrency - len(self._attempts)
+        return self._most_claimed - self._claimed
 
     async def _claim(self, limit: int) -> list[Claim]:
         try:
@@ -89,24 +95,28 @@ class Charger:
             return
 
     def _start(self, claim: Claim) -> None:
+        self._claimed += 1
         task = asyncio.get_running_loop().create_task(self._attempt(claim))
         self._attempts.add(task)
-        IN_FLIGHT.inc()
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._attempts.discard(task)
-        IN_FLIGHT.dec()
-        self._room.set()
+        task.add_done_callback(self._attempts.discard)
 
     async def _attempt(self, claim: Claim) -> None:
         with bind_correlation_id(claim.correlation_id):
             try:
-                outcome = await attempt(claim, self._provider, self._draw)
+                outcome = await self._call(claim)
                 if await self._queue.settle(outcome):
                     self._settled(outcome)
             except Exception:
                 logger.exception("an attempt failed; its lease lapses", extra={"order_id": claim.order_id})
+
+    async def _call(self, claim: Claim) -> Outcome:
+        try:
+            async with self._permits:
+                with IN_FLIGHT.track_inprogress():
+                    return await attempt(claim, self._provider, self._draw)
+        finally:
+            self._claimed -= 1
+            self._room.set()
 
     def _settled(self, outcome: Outcome) -> None:
         ATTEMPTS.labels(outcome.state).inc()
