@@ -3,10 +3,16 @@
 import asyncio
 import json
 import logging
+import sys
 
 import pytest
 
-from seawall.telemetry import bind_correlation_id, current_correlation_id, new_correlation_id
+from seawall.telemetry import (
+    bind_correlation_id,
+    configure_logging,
+    current_correlation_id,
+    new_correlation_id,
+)
 from seawall.telemetry.logs import JsonFormatter
 
 
@@ -47,6 +53,66 @@ def test_secrets_inside_a_mapping_are_redacted() -> None:
         "path": "/",
         "headers": {"cookie": "[redacted]"},
     }
+
+
+def test_secrets_inside_a_list_are_redacted() -> None:
+    """Redaction goes into lists as well."""
+    assert line(calls=[{"x-api-key": "k", "path": "/"}])["calls"] == [
+        {"x-api-key": "[redacted]", "path": "/"}
+    ]
+
+
+def test_secrets_in_texts_are_redacted() -> None:
+    """The password of a URL and a bearer token are found in messages, extras and tracebacks."""
+    text = json.dumps(
+        line("to postgresql://orders:hunter2@db/orders", sent="Authorization: Bearer abc.def.ghi")
+    )
+    assert "hunter2" not in text
+    assert "abc.def" not in text
+    assert "postgresql://orders:[redacted]@db/orders" in text
+
+
+@pytest.mark.parametrize("text", ["http://127.0.0.1:8080/a@b", "kafka://h:9092", "the bearer of bad news"])
+def test_what_is_no_secret_is_left(text: str) -> None:
+    """Addresses and plain words stay readable."""
+    assert line(text)["message"] == text
+
+
+def test_an_extra_does_not_replace_what_every_line_has() -> None:
+    """A caller cannot hide the service or the time by accident."""
+    made = line(service="mine", time="never")
+    assert (made["service"], made["extra_service"], made["extra_time"]) == ("orders", "mine", "never")
+
+
+def test_an_exception_is_one_field_of_one_line() -> None:
+    """The traceback is in the line, with its secrets redacted."""
+    try:
+        int("postgresql://u:hunter2@h/d")
+    except ValueError:
+        made = line(exc_info=sys.exc_info())
+    assert "Traceback" in str(made["exception"])
+    assert "u:[redacted]@h" in str(made["exception"])
+
+
+def test_a_value_that_holds_itself_does_not_break_the_line() -> None:
+    """The depth is bounded."""
+    endless: dict[str, object] = {}
+    endless["self"] = endless
+    assert line(endless=endless)["message"] == "hello"
+
+
+def test_what_is_configured_writes_lines_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line per record from the given level on; records of noisy libraries begin at WARNING."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    try:
+        configure_logging("orders", "INFO")
+        logging.getLogger("shop").debug("no")
+        logging.getLogger("shop").info("yes")
+        logging.getLogger("aiokafka.consumer").info("no")
+    finally:
+        root.handlers[:], root.level = before
+    assert [json.loads(text)["message"] for text in capsys.readouterr().out.splitlines()] == ["yes"]
 
 
 def test_what_json_cannot_hold_is_shown_by_its_repr() -> None:

@@ -38,6 +38,12 @@ class Page(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
 
 
+class Note(msgspec.Struct, forbid_unknown_fields=True):
+    text: str = ""
+    attributes: dict[str, Any] = {}
+    extra: Any = None
+
+
 class Lax(msgspec.Struct):
     anything: int = 0
 
@@ -78,6 +84,11 @@ async def key(request: web.Request) -> web.Response:
     return json_response({"key": idempotency_key(request), "correlation_id": current_correlation_id()})
 
 
+@routes.post("/v1/notes")
+async def note(request: web.Request) -> web.Response:
+    return json_response(await read_json(request, Note))
+
+
 @routes.post("/v1/lax")
 async def lax(request: web.Request) -> web.Response:
     return json_response(await read_json(request, Lax))
@@ -85,7 +96,18 @@ async def lax(request: web.Request) -> web.Response:
 
 @routes.get("/v1/fail/{how}")
 async def fail(request: web.Request) -> web.Response:
-    raise {"sold": SoldOutTwice("x"), "bug": ValueError("secret detail")}[request.match_info["how"]]
+    errors = {
+        "sold": SoldOutTwice("x"),
+        "bug": ValueError("secret detail"),
+        "store": ConnectionResetError("the store went away"),
+        "moved": web.HTTPSeeOther("/elsewhere"),
+    }
+    raise errors[request.match_info["how"]]
+
+
+@routes.post("/v1/form")
+async def form(request: web.Request) -> web.Response:
+    return json_response(len(await request.post()))
 
 
 @routes.get("/v1/events")
@@ -100,12 +122,27 @@ async def events(request: web.Request) -> web.StreamResponse:
     return stream.response
 
 
+@routes.get("/v1/events/{how}")
+async def odd_events(request: web.Request) -> web.StreamResponse:
+    how = request.match_info["how"]
+    try:
+        async with event_stream(request, heartbeat_seconds=0.2) as stream:
+            await stream.send("state", 1)
+            if how != "flood":
+                raise {"broken": ValueError("boom"), "late": TimeoutError("mine")}[how]
+            while True:
+                await stream.send("state", "x" * 65536)
+    finally:
+        request.app[ENDED].set()
+    return stream.response
+
+
 ENDED: web.AppKey[asyncio.Event] = web.AppKey("ended", asyncio.Event)
 PROBLEMS = {SoldOut: lambda _: Problem(409, "sold-out", "Sold out", headers={"Retry-After": "1"})}
 
 
-def build() -> web.Application:
-    app = web_service(ServiceSettings(), name="baskets", routes=routes, problems=PROBLEMS)
+def build(**options: Any) -> web.Application:
+    app = web_service(ServiceSettings(), name="baskets", routes=routes, problems=PROBLEMS, **options)
     app[ENDED] = asyncio.Event()
     return app
 

@@ -1,13 +1,15 @@
 """What comes in is checked, and a refusal names the field and the limit."""
 
 import asyncio
+import gzip
 from typing import Any
 
 import pytest
 
-from unit.libs.web.api import client
+from unit.libs.web.api import build, client
 
 FOUR_LINES = '{"lines": [{}, {}, {}, {}]}'.replace("{}", '{"sku": "a"}')
+DEEP = '{"extra": %s}' % ("[" * 30_000 + "]" * 30_000)
 URL = "/v1/baskets/b1"
 REFUSED: dict[str, tuple[str, int, str, str]] = {
     "unknown field": ('{"lines": [], "coupon": 1}', 422, "coupon", "a known field: lines"),
@@ -100,3 +102,60 @@ async def test_many_bodies_at_once_do_not_mix() -> None:
             return (await answer.json())["lines"][0]["sku"]
 
         assert await asyncio.gather(*map(post, range(50))) == [f"s{n}" for n in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field", "limit"),
+    [
+        (r'{"text": "a\u0000b"}', 422, "text", "text without U+0000"),
+        (r'{"attributes": {"size": ["\u0000"]}}', 422, "attributes.size[0]", "text without U+0000"),
+        (r'{"attributes": {"a\u0000": 1}}', 422, "attributes", "text without U+0000"),
+        (r'{"text": "\ud800"}', 400, "body", "one JSON document (RFC 8259) in UTF-8"),
+        (
+            '{"extra": %s}' % ("[" * 30_000 + "]" * 30_000),
+            400,
+            "body",
+            "one JSON document (RFC 8259) in UTF-8",
+        ),
+    ],
+)
+async def test_what_no_store_could_hold_is_refused(body: str, status: int, field: str, limit: str) -> None:
+    """NUL, lone surrogates and endless nesting end at the door, not as a failure of a store."""
+    async with client() as http:
+        answer = await http.post("/v1/notes", data=body, headers={"Content-Type": "application/json"})
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["field"], problem["limit"]) == (status, field, limit)
+
+
+async def test_an_escaped_backslash_before_u0000_is_text() -> None:
+    """Only a real U+0000 is refused."""
+    async with client() as http:
+        body = rb'{"text": "\\u0000"}'
+        answer = await http.post("/v1/notes", data=body, headers={"Content-Type": "application/json"})
+        assert (answer.status, (await answer.json())["text"]) == (200, r"\u0000")
+
+
+async def test_a_compressed_body_is_refused() -> None:
+    """Nothing is unpacked, so nothing can be a bomb."""
+    async with client() as http:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = await http.post(URL, data=gzip.compress(b"{}"), headers=headers)
+        problem = await answer.json(content_type=None)
+    assert (answer.status, problem["field"], problem["limit"]) == (415, "Content-Encoding", "identity")
+
+
+async def test_a_body_that_comes_too_slowly_is_refused_and_the_connection_closed() -> None:
+    """Who sends one byte and waits holds no handler."""
+    async with client(build(body_timeout_seconds=0.1)) as http:
+        reader, writer = await asyncio.open_connection(http.server.host, http.server.port)
+        writer.write(
+            f"POST {URL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            "Content-Length: 50\r\n\r\n{".encode()
+        )
+        async with asyncio.timeout(10):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            problem = await reader.readuntil(b"}")
+        writer.close()
+    assert head.startswith("HTTP/1.1 408 ")
+    assert "Connection: close" in head
+    assert b'"field":"body","limit":"0.1 s"' in problem

@@ -41,8 +41,9 @@ async def background(on_end: Callable[[], None] = exit_process, **jobs: Job) -> 
     def ended(task: asyncio.Task[None]) -> None:
         if task.cancelled():
             return
-        state.ended = str(task.exception() or "a job ended")
-        _log.critical("a background job ended", exc_info=task.exception())
+        error = task.exception()
+        state.ended = _reason(error)
+        _log.critical("a background job ended", exc_info=error, extra={"reason": state.ended})
         on_end()
 
     group.add_done_callback(ended)
@@ -53,6 +54,12 @@ async def background(on_end: Callable[[], None] = exit_process, **jobs: Job) -> 
         group.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await group
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_reason(inner) for inner in error.exceptions)
+    return f"{type(error).__name__}: {error}"
 
 
 async def _run_all(jobs: dict[str, Job]) -> None:
