@@ -17,6 +17,7 @@ from services.orders.adapters.sales_sql import SqlSales
 from services.orders.app import MIGRATIONS
 from services.orders.domain import Order, OrderState, Reply, SagaStep
 from services.orders.ports import Delivery, Unavailable
+from services.orders.use_cases import expire_checkouts
 from unit.services.orders.fakes import HOUR, NOON, InMemoryOrders, a_wish, an_item
 
 RESERVE, CHARGE, COMMIT = SagaStep
@@ -209,7 +210,7 @@ class TestSqlCheckouts:
         await self.outcome(database, order)
         assert await checkouts.expire() == 0
         await fetch(database, "UPDATE saga SET deadline = now() RETURNING 1")
-        expired = await asyncio.gather(*(checkouts.expire() for _ in range(3)))
+        expired = await asyncio.gather(*(expire_checkouts(checkouts) for _ in range(3)))
         assert sum(expired) == 1
         state, why, sent = await self.outcome(database, order)
         assert (state, why, sorted(sent)) == ("cancelled", reason, sorted([*commands, "OrderCancelled"]))

@@ -25,7 +25,7 @@ from services.orders.entrypoints import consumers, http_api
 from services.orders.entrypoints.order_watch import OrderWatch
 from services.orders.entrypoints.problems import PROBLEMS, try_again
 from services.orders.settings import OrdersSettings
-from services.orders.use_cases import place_order
+from services.orders.use_cases import expire_checkouts, place_order
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 PUBLISHED = (EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC)
@@ -93,7 +93,7 @@ def _jobs(broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: Order
     return {
         "replies": replies.run(consumers.replies_handler(checkouts.advance)),
         "sales": announced.run(consumers.sales_handler(sales.add)),
-        "expire": every(1.0, checkouts.expire, *STORE_AWAY),
+        "expire": every(1.0, partial(expire_checkouts, checkouts), *STORE_AWAY),
         "measure": every(5.0, checkouts.measure, *STORE_AWAY),
         "purge": every(60.0, partial(checkouts.purge, FINISHED_SECONDS), *STORE_AWAY),
         "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),

@@ -66,4 +66,4 @@ class Checkouts(Protocol):
         """Takes each message into account once: checkout, order and what to publish, in one transaction."""
 
     async def expire(self) -> int:
-        """Ends checkouts whose step took too long, as failed. Returns how many."""
+        """Ends some of the checkouts whose step took too long, as failed. Returns how many."""

@@ -13,7 +13,7 @@ from services.orders.domain import (
     SaleNotOpen,
     SaleUnknown,
 )
-from services.orders.ports import Holds, Orders, Sales
+from services.orders.ports import Checkouts, Holds, Orders, Sales
 
 
 async def place_order(
@@ -53,3 +53,11 @@ async def _refusal(order: Order, item: SaleItem, holds: Holds) -> OrderRefused |
     if not item.is_open(order.placed_at):
         return SaleNotOpen(order.sale_id)
     return await holds.take(order)
+
+
+async def expire_checkouts(checkouts: Checkouts) -> int:
+    """End all checkouts whose step took too long. Returns how many."""
+    ended = 0
+    while expired := await checkouts.expire():
+        ended += expired
+    return ended
