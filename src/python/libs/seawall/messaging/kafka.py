@@ -1,7 +1,6 @@
 """Kafka as a broker, by aiokafka."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,16 +10,14 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from seawall.messaging.errors import BrokerUnavailable
+from seawall.messaging.kafka_clients import started, stop_producer
 from seawall.messaging.kafka_publisher import KafkaPublisher
 from seawall.messaging.kafka_subscriber import KafkaSubscriber, dead_letter_topic
 from seawall.messaging.ports import Publisher, Subscriber
 
-START_SECONDS = 60.0
 PING_SECONDS = 2.0
 LINGER_MILLISECONDS = 1
 MAX_MESSAGE_BYTES = 1_000_000
-
-_log = logging.getLogger(__name__)
 
 
 class KafkaBroker:
@@ -35,21 +32,12 @@ class KafkaBroker:
     @asynccontextmanager
     async def publisher(self) -> AsyncIterator[Publisher]:
         """A publisher: acknowledged by all replicas in sync, without duplicates by its own retries."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            client_id=self._client,
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=LINGER_MILLISECONDS,
-            max_request_size=MAX_MESSAGE_BYTES,
-            max_batch_size=262_144,
-            request_timeout_ms=10_000,
-        )
-        await self._started(producer.start, producer.stop)
+        publisher = KafkaPublisher(self._producer, stop_producer)
+        await publisher.open()
         try:
-            yield KafkaPublisher(producer)
+            yield publisher
         finally:
-            await asyncio.shield(asyncio.ensure_future(producer.stop()))
+            await asyncio.shield(asyncio.ensure_future(publisher.close()))
 
     def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
         """A member of a group."""
@@ -59,8 +47,10 @@ class KafkaBroker:
         """Creates what is missing, and a dead-letter topic beside each. Raises BrokerUnavailable."""
         wanted = [_topic(name, count) for name, count in partitions.items()]
         wanted += [_topic(dead_letter_topic(name), 1) for name in partitions]
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client)
-        await self._started(admin.start, admin.close)
+        admin = await started(
+            lambda: AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client),
+            AIOKafkaAdminClient.close,
+        )
         try:
             reply = await admin.create_topics(wanted)
             for topic, code, *_ in reply.topic_errors:
@@ -91,19 +81,20 @@ class KafkaBroker:
             await self._pinger.bootstrap()
         await self._pinger.fetch_all_metadata()
 
-    async def _started(self, start: object, stop: object) -> None:
-        """Starts a client, and waits for a broker that is not up yet."""
-        give_up_at = asyncio.get_running_loop().time() + START_SECONDS
-        while True:
-            try:
-                await start()  # type: ignore[operator]
-            except (KafkaError, OSError) as error:
-                await stop()  # type: ignore[operator]
-                if asyncio.get_running_loop().time() > give_up_at:
-                    raise BrokerUnavailable(f"no answer of {self._bootstrap}: {error!r}") from error
-                await asyncio.sleep(0.2)
-            else:
-                return
+    async def _producer(self) -> AIOKafkaProducer:
+        return await started(self._make_producer, stop_producer)
+
+    def _make_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=LINGER_MILLISECONDS,
+            max_request_size=MAX_MESSAGE_BYTES,
+            max_batch_size=262_144,
+            request_timeout_ms=10_000,
+        )
 
 
 def _topic(name: str, partitions: int) -> NewTopic:

@@ -1,52 +1,108 @@
 """Publishing to Kafka, pipelined."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from prometheus_client import Counter
 
 from seawall.messaging.cloud_events import headers_of
-from seawall.messaging.errors import PublishFailed
+from seawall.messaging.errors import BrokerUnavailable, PublishFailed
 from seawall.messaging.message import Message
 
 _PUBLISHED = Counter("seawall_messages_published_total", "Messages that the broker has stored", ["topic"])
 
+# What a producer may raise for one message; anything else is a bug.
+_FAILURES = (KafkaError, OSError, TimeoutError)
+
 
 class KafkaPublisher:
-    """Implements Publisher."""
+    """Implements Publisher. A producer that can never publish again is replaced.
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._producer = producer
+    That is one whose numbering the broker no longer accepts, for example: aiokafka does not recover.
+    """
+
+    def __init__(
+        self,
+        open_producer: Callable[[], Awaitable[AIOKafkaProducer]],
+        close_producer: Callable[[AIOKafkaProducer], Awaitable[None]],
+    ) -> None:
+        self._open_producer = open_producer
+        self._close_producer = close_producer
+        self._producer: AIOKafkaProducer | None = None
+        self._changing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Connects. Raises BrokerUnavailable."""
+        async with self._changing:
+            if self._producer is None:
+                self._producer = await self._open_producer()
+
+    async def close(self) -> None:
+        """Disconnects."""
+        async with self._changing:
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                await self._close_producer(producer)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """All are under way before the first is waited for. Raises PublishFailed."""
-        outcomes = await asyncio.gather(*[await self._begin(m) for m in messages], return_exceptions=True)
-        failed, hopeless, reason = [], [], ""
-        for message, outcome in zip(messages, outcomes, strict=True):
-            if not isinstance(outcome, BaseException):
-                _PUBLISHED.labels(message.topic).inc()
-                continue
-            if not isinstance(outcome, (KafkaError, OSError, TimeoutError)):
-                raise outcome
-            failed.append(message)
-            reason = reason or repr(outcome)
-            if isinstance(outcome, MessageSizeTooLargeError):
-                hopeless.append(message)
-        if failed:
-            raise PublishFailed(failed, hopeless, reason)
-
-    async def _begin(self, message: Message) -> "asyncio.Future[object]":
         try:
-            return await self._producer.send(  # type: ignore[no-any-return]
-                message.topic,
-                message.payload,
-                message.key.encode(),
-                timestamp_ms=message.time_ms,
-                headers=headers_of(message),
-            )
-        except (KafkaError, OSError) as error:
-            refused: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-            refused.set_exception(error)
-            return refused
+            await self.open()
+        except BrokerUnavailable as error:
+            raise PublishFailed(list(messages), [], str(error)) from error
+        producer = self._producer
+        outcomes = await asyncio.gather(*await _begin(producer, messages), return_exceptions=True)
+        failures: list[tuple[Message, BaseException]] = []
+        for message, outcome in zip(messages, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                failures.append((message, outcome))
+            else:
+                _PUBLISHED.labels(message.topic).inc()
+        if failures:
+            await self._replace_if_broken(producer, [error for _, error in failures])
+            raise _publish_failed(failures)
+
+    async def _replace_if_broken(self, producer: AIOKafkaProducer, errors: Sequence[BaseException]) -> None:
+        if all(getattr(e, "retriable", False) or isinstance(e, MessageSizeTooLargeError) for e in errors):
+            return
+        if self._producer is producer:
+            await self.close()
+
+
+async def _begin(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list["asyncio.Future[object]"]:
+    """Hands over all messages. After a failure the later ones of its topic fail too, to keep their order."""
+    handed: list[asyncio.Future[object]] = []
+    failed: dict[str, BaseException] = {}
+    for message in messages:
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        try:
+            if message.topic in failed:
+                raise failed[message.topic]
+            future = await _send(producer, message)
+        except MessageSizeTooLargeError as error:
+            future.set_exception(error)
+        except _FAILURES as error:
+            failed[message.topic] = error
+            future.set_exception(error)
+        handed.append(future)
+    return handed
+
+
+async def _send(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[object]":
+    return await producer.send(  # type: ignore[no-any-return]
+        message.topic,
+        message.payload,
+        message.key.encode(),
+        timestamp_ms=message.time_ms,
+        headers=headers_of(message),
+    )
+
+
+def _publish_failed(failures: Sequence[tuple[Message, BaseException]]) -> PublishFailed:
+    for _, error in failures:
+        if not isinstance(error, _FAILURES):
+            raise error
+    hopeless = [message for message, error in failures if isinstance(error, MessageSizeTooLargeError)]
+    return PublishFailed([message for message, _ in failures], hopeless, repr(failures[0][1]))

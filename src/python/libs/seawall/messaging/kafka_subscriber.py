@@ -190,8 +190,11 @@ class _Delivery:
             try:
                 await self._handler(messages)
             except Undecodable as error:
+                rest = [m for m in messages if m.position != error.message.position]
+                if len(rest) == len(messages):
+                    raise  # It blames a message that it was not given: a failure like any other.
                 await self._bury(error)
-                messages = [m for m in messages if m.position != error.message.position]
+                messages = rest
             else:
                 return
 

@@ -1,5 +1,6 @@
 """The outbox: a message is sent if, and only if, the transaction that says so commits."""
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import text
@@ -10,12 +11,12 @@ from seawall.messaging.message import Message
 CHANNEL = "outbox"
 
 _ADD = text("""
-INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms)
-SELECT topic, key, type, message_id, source, payload, correlation_id, time_ms
+INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms, headers)
+SELECT topic, key, type, message_id, source, payload, correlation_id, time_ms, headers
 FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:ids AS text[]),
             CAST(:sources AS text[]), CAST(:payloads AS bytea[]), CAST(:correlation_ids AS text[]),
-            CAST(:times AS bigint[])) WITH ORDINALITY
-     AS message(topic, key, type, message_id, source, payload, correlation_id, time_ms, position)
+            CAST(:times AS bigint[]), CAST(:headers AS text[])) WITH ORDINALITY
+     AS message(topic, key, type, message_id, source, payload, correlation_id, time_ms, headers, position)
 ORDER BY position
 """)
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
@@ -37,6 +38,7 @@ class Outbox:
             "payloads": [m.payload for m in messages],
             "correlation_ids": [m.correlation_id for m in messages],
             "times": [m.time_ms for m in messages],
+            "headers": [json.dumps(dict(m.headers)) if m.headers else None for m in messages],
         }
         await connection.execute(_ADD, columns)
         await connection.execute(_NOTIFY, {"channel": CHANNEL})

@@ -1,6 +1,7 @@
 """The relay: publishes what the outbox holds."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,10 +20,11 @@ from seawall.sql import Database
 BATCH = 1_000
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 0.003
+LONGEST_SETTLE_SECONDS = 0.1
 BACKLOG_COUNTED = 1_000_000
 _LOCK = text("SELECT pg_try_advisory_lock(hashtext('seawall.outbox'), hashtext(:service))")
 _READ = text("""
-SELECT id, topic, key, type, message_id, source, payload, correlation_id, time_ms,
+SELECT id, topic, key, type, message_id, source, payload, correlation_id, time_ms, headers,
        txid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
 FROM outbox WHERE parked IS NULL ORDER BY id LIMIT :limit
 """)
@@ -50,6 +52,7 @@ class OutboxRelay:
         self._service = service
         self._woken = asyncio.Event()
         self._backlog = 0
+        self._settle_seconds = SETTLE_SECONDS
 
     @property
     def backlog(self) -> int:
@@ -91,9 +94,10 @@ class OutboxRelay:
     async def _relay(self, connection: AsyncConnection) -> float | None:
         """One batch. Returns the seconds to pause before the next, or None to wait until woken."""
         rows = (await connection.execute(_READ, {"limit": BATCH})).all()
-        settled = [row for row in rows if row.settled]
+        settled = _settled(rows)
         if not settled:
-            return SETTLE_SECONDS if rows else None
+            return self._pause() if rows else None
+        self._settle_seconds = SETTLE_SECONDS
         try:
             await self._publisher.publish([_message(row) for row in settled])
         except PublishFailed as error:
@@ -101,7 +105,13 @@ class OutboxRelay:
             await self._keep_failed(connection, settled, error)
             return POLL_SECONDS
         await connection.execute(_DELETE, {"ids": [row.id for row in settled]})
-        return 0.0 if len(rows) == BATCH else SETTLE_SECONDS if len(settled) < len(rows) else None
+        return 0.0 if len(rows) == BATCH else self._pause() if len(settled) < len(rows) else None
+
+    def _pause(self) -> float:
+        """Grows while a long transaction keeps the rest from being settled."""
+        pause = self._settle_seconds
+        self._settle_seconds = min(2 * pause, LONGEST_SETTLE_SECONDS)
+        return pause
 
     async def _keep_failed(
         self, connection: AsyncConnection, rows: Sequence[Row[tuple[object, ...]]], error: PublishFailed
@@ -131,7 +141,27 @@ class OutboxRelay:
             await asyncio.sleep(POLL_SECONDS)
 
 
+def _settled(rows: Sequence[Row[tuple[object, ...]]]) -> list[Row[tuple[object, ...]]]:
+    """The rows that no running transaction can precede, up to the first of their key that is not one."""
+    settled, blocked = [], set()
+    for row in rows:
+        # A transaction that began early and wrote late is settled before the one it came after.
+        if row.settled and (row.topic, row.key) not in blocked:
+            settled.append(row)
+        else:
+            blocked.add((row.topic, row.key))
+    return settled
+
+
 def _message(row: Row[tuple[object, ...]]) -> Message:
     return Message(
-        row.topic, row.key, row.type, row.message_id, row.source, row.payload, row.correlation_id, row.time_ms
+        topic=row.topic,
+        key=row.key,
+        type=row.type,
+        id=row.message_id,
+        source=row.source,
+        payload=row.payload,
+        correlation_id=row.correlation_id,
+        time_ms=row.time_ms,
+        headers=json.loads(row.headers) if row.headers else {},
     )

@@ -20,6 +20,7 @@ def create_outbox(op: ModuleType | Any) -> None:
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.Column("correlation_id", sa.Text),
+        sa.Column("headers", sa.Text, comment="a JSON object; nothing where there are none"),
         sa.Column("time_ms", sa.BigInteger, nullable=False),
         sa.Column("parked", sa.Text, comment="why the broker will never take it"),
     )
