@@ -1,4 +1,4 @@
-"""Real servers for every test that asks for one: shared by all test processes, gone when idle.
+"""Fixtures: real servers for every test that asks for one, shared by all test processes, gone when idle.
 
 The devstack is imported by the fixtures that need it: a unit test does not pay for it.
 """
