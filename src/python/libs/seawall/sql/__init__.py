@@ -1,8 +1,17 @@
 """PostgreSQL for services: engines with time limits, group commit, migrations."""
 
 from seawall.sql.database import Database, open_database
-from seawall.sql.errors import MigrationFailed, Overloaded, SqlError
+from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
 from seawall.sql.group_commit import GroupCommit
 from seawall.sql.migrations import upgrade
 
-__all__ = ["Database", "GroupCommit", "MigrationFailed", "Overloaded", "SqlError", "open_database", "upgrade"]
+__all__ = [
+    "Database",
+    "GroupCommit",
+    "MigrationFailed",
+    "Overloaded",
+    "SqlError",
+    "Stopped",
+    "open_database",
+    "upgrade",
+]

@@ -1,6 +1,7 @@
 """One database of one service."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -79,15 +80,18 @@ async def open_database(
     At most `pool_size` connections; a caller waits up to 5 s for one. The server ends a statement
     after `statement_timeout_seconds`, and a transaction that idles for ten times as long.
     """
+    address = driver_url(url)
     connect_args = {
         "timeout": 5.0,
         "server_settings": {
+            # Tells the replicas of a service apart in pg_stat_activity.
+            "application_name": f"{address.username or 'seawall'}:{os.getpid()}",
             "statement_timeout": str(round(statement_timeout_seconds * 1000)),
             "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 10_000)),
         },
     }
     engine = create_async_engine(
-        driver_url(url),
+        address,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5.0,

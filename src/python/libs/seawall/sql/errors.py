@@ -2,6 +2,7 @@
 
 SqlError
 ├── Overloaded       too many callers wait for a batch; nothing was done, come back later
+├── Stopped          the group commit was cut short; whether the item was committed is not known
 └── MigrationFailed  the schema is not at the wanted revision
 """
 
@@ -12,6 +13,10 @@ class SqlError(Exception):
 
 class Overloaded(SqlError):
     """Too many callers are waiting. Nothing was done."""
+
+
+class Stopped(SqlError):
+    """The group commit was cut short. Whether the item was committed is not known."""
 
 
 class MigrationFailed(SqlError):

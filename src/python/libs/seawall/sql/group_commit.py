@@ -10,13 +10,14 @@ from prometheus_client import Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.sql.database import Database
-from seawall.sql.errors import Overloaded
+from seawall.sql.errors import Overloaded, Stopped
+from seawall.sql.outage import is_dead_connection, is_outage
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Work = Callable[[AsyncConnection, Sequence[T]], Awaitable[Sequence[R | Exception]]]
-_Waiter = tuple[T, asyncio.Future[R]]
+_Waiter = tuple[T, asyncio.Future[R], float]
 
 _BATCH = Histogram(
     "seawall_group_commit_batch",
@@ -28,6 +29,11 @@ _SECONDS = Histogram(
     "Duration of a group commit's transaction",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
 )
+_WAIT = Histogram(
+    "seawall_group_commit_wait_seconds",
+    "Longest wait in a batch for its transaction to begin",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
+)
 
 
 class GroupCommit(Generic[T, R]):
@@ -36,7 +42,9 @@ class GroupCommit(Generic[T, R]):
     `work` gets a connection in a transaction and the items, and returns a result per item, in their
     order; a result that is an exception is raised to its caller alone. A caller returns when its
     transaction is committed. A transaction that fails is repeated item by item, so that a poisonous
-    item fails alone. An item whose caller is gone when its batch begins is left out.
+    item fails alone; on a dead connection it is repeated once as a whole, and while the database is away
+    the batch fails at once. So the work of an item may be done twice, after a commit whose answer was
+    lost: make it idempotent. An item whose caller is gone when its batch begins is left out.
     """
 
     def __init__(
@@ -74,19 +82,29 @@ class GroupCommit(Generic[T, R]):
             await self._task
 
     async def submit(self, item: T) -> R:
-        """The result of one item, committed. Raises Overloaded if `max_waiting` callers wait already."""
+        """The result of one item, committed.
+
+        Raises Overloaded if `max_waiting` callers wait already, Stopped if the block was cut short.
+        """
         if self._closing or self._task is None:
             raise Overloaded("the group commit is not running")
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} callers are waiting")
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
+        self._waiting.append((item, answer, time.perf_counter()))
         self._arrived.set()
         if len(self._waiting) >= self._max_batch:
             self._full.set()
         return await answer
 
     async def _run(self) -> None:
+        try:
+            await self._serve()
+        finally:
+            self._closing = True
+            _stop(self._waiting)
+
+    async def _serve(self) -> None:
         while not (self._closing and not self._waiting):
             await self._arrived.wait()
             await self._linger()
@@ -110,17 +128,33 @@ class GroupCommit(Generic[T, R]):
 
     async def _commit(self, batch: Sequence[_Waiter[T, R]]) -> None:
         _BATCH.observe(len(batch))
+        _WAIT.observe(time.perf_counter() - batch[0][2])
         try:
-            results = await self._transact([item for item, _ in batch])
+            await self._commit_all(batch)
+        finally:
+            _stop(batch)
+
+    async def _commit_all(self, batch: Sequence[_Waiter[T, R]]) -> None:
+        items = [item for item, _, _ in batch]
+        results: Sequence[R | Exception]
+        try:
+            results = await self._transact_anew(items)
         except Exception as error:
-            if len(batch) == 1:
-                _settle(batch[0][1], error)
+            if len(batch) > 1 and not is_outage(error):
+                for waiter in batch:
+                    await self._commit_all([waiter])
                 return
-            for waiter in batch:
-                await self._commit([waiter])
-            return
-        for (_, answer), result in zip(batch, results, strict=True):
+            results = [error] * len(batch)
+        for (_, answer, _), result in zip(batch, results, strict=True):
             _settle(answer, result)
+
+    async def _transact_anew(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        try:
+            return await self._transact(items)
+        except Exception as error:
+            if not is_dead_connection(error):
+                raise
+        return await self._transact(items)
 
     async def _transact(self, items: Sequence[T]) -> Sequence[R | Exception]:
         started_at = time.perf_counter()
@@ -130,6 +164,12 @@ class GroupCommit(Generic[T, R]):
                 raise ValueError(f"the work returned {len(results)} results for {len(items)} items")
         _SECONDS.observe(time.perf_counter() - started_at)
         return results
+
+
+def _stop(waiters: Sequence[_Waiter[T, R]]) -> None:
+    """Answers those that nobody will answer any more."""
+    for _, answer, _ in waiters:
+        _settle(answer, Stopped("stopped before it was known to be committed"))
 
 
 def _settle(answer: "asyncio.Future[R]", result: R | Exception) -> None:
