@@ -40,8 +40,7 @@ async def place_order(
 
 
 async def _item(wish: PlaceOrder, sales: Sales) -> SaleItem:
-    # What cannot be printed is no name of a sale, and not every store takes it.
-    items = await sales.items(wish.sale_id) if wish.sale_id.isprintable() else {}
+    items = await sales.items(wish.sale_id)
     if not items:
         raise SaleUnknown(wish.sale_id)
     if wish.sku not in items:

@@ -82,8 +82,7 @@ async def get_order_events(request: web.Request) -> web.StreamResponse:
 
 async def _own_order(request: web.Request) -> Order:
     customer = customer_id(request)
-    order_id = request.match_info["order_id"]
-    order = await request.app[ORDERS].find(order_id, customer) if order_id.isprintable() else None
+    order = await request.app[ORDERS].find(request.match_info["order_id"], customer)
     if order is None:
         raise Problem(404, "order-unknown", "There is no such order")
     return order
