@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -134,12 +134,13 @@ class Payments:
 
 @asynccontextmanager
 async def _background(*jobs) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(job) for job in jobs]
+    tasks = {asyncio.create_task(job) for job in jobs}
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        running = tasks
+        while running:
+            # Again and again: on Python 3.11 asyncio.wait_for may lose a cancellation.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=1)
