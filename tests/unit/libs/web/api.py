@@ -19,6 +19,7 @@ from seawall.web import (
     json_response,
     operation,
     query,
+    read_body,
     read_json,
     require_role,
     web_service,
@@ -89,6 +90,11 @@ async def note(request: web.Request) -> web.Response:
     return json_response(await read_json(request, Note))
 
 
+@routes.post("/v1/raw")
+async def raw(request: web.Request) -> web.Response:
+    return json_response(len(await read_body(request)))
+
+
 @routes.post("/v1/lax")
 async def lax(request: web.Request) -> web.Response:
     return json_response(await read_json(request, Lax))
@@ -100,6 +106,7 @@ async def fail(request: web.Request) -> web.Response:
         "sold": SoldOutTwice("x"),
         "bug": ValueError("secret detail"),
         "store": ConnectionResetError("the store went away"),
+        "leave": Problem(400, "leave", "Leave", headers={"Connection": "close"}),
         "moved": web.HTTPSeeOther("/elsewhere"),
     }
     raise errors[request.match_info["how"]]

@@ -159,3 +159,28 @@ async def test_a_body_that_comes_too_slowly_is_refused_and_the_connection_closed
     assert head.startswith("HTTP/1.1 408 ")
     assert "Connection: close" in head
     assert b'"field":"body","limit":"0.1 s"' in problem
+
+
+async def test_a_body_whose_framing_breaks_holds_no_handler() -> None:
+    """aiohttp does not report a bad chunk in the middle of a body: the time limit ends it."""
+    async with client(build(body_timeout_seconds=0.1)) as http:
+        reader, writer = await asyncio.open_connection(http.server.host, http.server.port)
+        writer.write(
+            f"POST {URL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n".encode()
+        )
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        writer.write(b"ZZ\r\n")
+        async with asyncio.timeout(10):
+            status = await reader.readline()
+        writer.close()
+    assert status.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_body_that_cannot_be_unpacked_is_the_fault_of_the_client() -> None:
+    """A handler that reads bytes gets a problem with 400, not a failure."""
+    async with client() as http:
+        answer = await http.post("/v1/raw", data=b"garbage", headers={"Content-Encoding": "gzip"})
+        problem = await answer.json(content_type="application/problem+json")
+    assert (answer.status, problem["type"]) == (400, "urn:seawall:problem:malformed-body")

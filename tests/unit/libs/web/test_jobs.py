@@ -58,6 +58,24 @@ async def test_leaving_the_block_tells_nobody() -> None:
     assert told == []
 
 
+async def test_a_job_that_fails_while_it_is_cancelled_tells_nobody() -> None:
+    """An error in a job's own clean-up neither stops the teardown nor changes how the process ends."""
+    told: list[str] = []
+    started = asyncio.Event()
+
+    async def job() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ConnectionError("gone already")
+
+    async with background(lambda: told.append("ended"), job=job()):
+        await started.wait()
+    await asyncio.sleep(0)
+    assert told == []
+
+
 async def test_periodic_work_goes_on_after_an_error_that_is_tolerated() -> None:
     """Only the named errors are tolerated; another one ends the job."""
     errors: list[Exception] = [ConnectionError("a"), ConnectionError("b"), ValueError("c")]

@@ -95,3 +95,13 @@ async def test_a_client_that_leaves_in_its_body_is_no_failure(caplog: pytest.Log
         writer.transport.abort()
         await asyncio.sleep(0.05)
     assert [record.name for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_problem_can_close_the_connection() -> None:
+    """`Connection: close` is kept, not only said."""
+    async with client() as http:
+        reader, writer = await asyncio.open_connection(http.server.host, http.server.port)
+        writer.write(b"GET /v1/fail/leave HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert b"Connection: close" in await reader.read()
+        writer.close()
