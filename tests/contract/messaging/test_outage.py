@@ -101,6 +101,20 @@ async def test_a_publisher_ends_in_time_while_its_broker_is_away(kafka: Kafka) -
             publishing.cancel()
 
 
+async def test_a_subscriber_ends_in_time_while_its_broker_is_away(kafka: Kafka) -> None:
+    """It cannot take leave of its group, and does not wait until it can."""
+    seen = Seen()
+    await kafka.start()
+    async with open_broker(kafka.url, client="tests") as broker:
+        await broker.ensure_topics({"t": 1})
+        async with broker.publisher() as publisher:
+            await publisher.publish([message("t", "a", "1")])
+        async with asyncio.timeout(GRACE_SECONDS), running(broker.subscriber(["t"], "g").run(seen)):
+            await until(lambda: seen.ids == ["1"], GRACE_SECONDS / 2)
+            await kafka.stop()
+            await asyncio.sleep(1)
+
+
 async def test_a_publisher_recovers_from_a_broker_that_lost_its_data(kafka: Kafka) -> None:
     """The broker no longer knows the producer: a publisher gets a new identity and goes on."""
     seen = Seen()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from prometheus_client import Counter
 
 from seawall.messaging.cloud_events import headers_of
@@ -14,7 +14,9 @@ from seawall.messaging.message import Message
 _PUBLISHED = Counter("seawall_messages_published_total", "Messages that the broker has stored", ["topic"])
 
 # What a producer may raise for one message; anything else is a bug.
-_FAILURES = (KafkaError, OSError, TimeoutError)
+_FAILURES = (KafkaError, OSError)
+# What leaves a producer as good as it was; so do errors that aiokafka calls retriable.
+_PASSING = (KafkaTimeoutError, MessageSizeTooLargeError, OSError)
 
 
 class KafkaPublisher:
@@ -65,7 +67,7 @@ class KafkaPublisher:
             raise _publish_failed(failures)
 
     async def _replace_if_broken(self, producer: AIOKafkaProducer, errors: Sequence[BaseException]) -> None:
-        if all(getattr(e, "retriable", False) or isinstance(e, MessageSizeTooLargeError) for e in errors):
+        if all(getattr(e, "retriable", False) or isinstance(e, _PASSING) for e in errors):
             return
         if self._producer is producer:
             await self.close()
@@ -74,20 +76,25 @@ class KafkaPublisher:
 async def _begin(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list["asyncio.Future[object]"]:
     """Hands over all messages. After a failure the later ones of its topic fail too, to keep their order."""
     handed: list[asyncio.Future[object]] = []
-    failed: dict[str, BaseException] = {}
+    failed: dict[str, Exception] = {}
     for message in messages:
-        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        if message.topic in failed:
+            handed.append(_refused(failed[message.topic]))
+            continue
         try:
-            if message.topic in failed:
-                raise failed[message.topic]
-            future = await _send(producer, message)
+            handed.append(await _send(producer, message))
         except MessageSizeTooLargeError as error:
-            future.set_exception(error)
+            handed.append(_refused(error))
         except _FAILURES as error:
             failed[message.topic] = error
-            future.set_exception(error)
-        handed.append(future)
+            handed.append(_refused(error))
     return handed
+
+
+def _refused(error: Exception) -> "asyncio.Future[object]":
+    future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future
 
 
 async def _send(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[object]":

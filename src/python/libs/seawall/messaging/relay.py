@@ -46,10 +46,18 @@ class OutboxRelay:
     id. Where a message fails, the later ones with its key wait for it.
     """
 
-    def __init__(self, database: Database, publisher: Publisher, *, service: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        *,
+        service: str,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
         self._database = database
         self._publisher = publisher
         self._service = service
+        self._poll_seconds = poll_seconds
         self._woken = asyncio.Event()
         self._backlog = 0
         self._settle_seconds = SETTLE_SECONDS
@@ -87,7 +95,7 @@ class OutboxRelay:
             more = await self._relay(connection)
             if more is None:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                    await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
             elif more > 0:
                 await asyncio.sleep(more)
 
