@@ -54,7 +54,7 @@ def server_programs(user: int | None) -> Path:
     digest = hashlib.sha256(record.encode()).hexdigest()[:12]
     copy = shared_folder() / f"postgres-{metadata.version(_WHEEL)}-{digest}"
     if not copy.exists():
-        _copy(own.parents[1], copy)
+        _copy(own.parents[2], copy)
     return copy / own.parent.parent.name / _INSTALLATION / "bin"
 
 
