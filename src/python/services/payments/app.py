@@ -1,15 +1,16 @@
 """Everything that payments is made of, wired once."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
-from seawall.messaging import Outbox, OutboxRelay, open_broker
+from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
 from seawall.sql import Database, GroupCommit, open_database, upgrade
-from seawall.web import READINESS, background, web_service
+from seawall.web import READINESS, background, every, web_service
 from services.payments.adapters import events
 from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
 from services.payments.adapters.provider_http import open_provider
@@ -22,14 +23,21 @@ from services.payments.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {command_consumer.TOPIC: 4, events.TOPIC: 4}
+# Longer than any message may be delivered again.
+REMEMBERED_SECONDS = 86_400.0
+# What a store may throw while it is away; anything else is a bug and ends the process.
+STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
+
+OpenBroker = Callable[..., AbstractAsyncContextManager[Broker]]
 
 
-def build(settings: Settings) -> web.Application:
-    """The service, not started yet."""
-    return web_service(settings, name="payments", routes=[], lifetime=partial(_lifetime, settings))
+def build(settings: Settings, open_broker: OpenBroker = open_broker) -> web.Application:
+    """The service, not started yet. Tests open a corner of the broker of their own."""
+    lifetime = partial(_lifetime, settings, open_broker)
+    return web_service(settings, name="payments", routes=[], lifetime=lifetime)
 
 
-async def _lifetime(settings: Settings, app: web.Application) -> AsyncIterator[None]:
+async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Application) -> AsyncIterator[None]:
     if settings.migrate_on_start:
         await upgrade(settings.database_url, MIGRATIONS)
     async with (
@@ -48,7 +56,10 @@ async def _lifetime(settings: Settings, app: web.Application) -> AsyncIterator[N
         async with _charger(settings, database, outbox, relay, provider) as charger:
             consumer = _consumer(database, outbox, relay, charger)
             async with background(
-                relay=relay.run(), charger=charger.run(), commands=commands.run(consumer.handle)
+                relay=relay.run(),
+                charger=charger.run(),
+                commands=commands.run(consumer.handle),
+                purge=every(60.0, partial(consumer.purge, REMEMBERED_SECONDS), *STORE_AWAY),
             ) as jobs:
                 app[READINESS].add("database", database.ping)
                 app[READINESS].add("broker", broker.ping)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Message, admit, decode
+from seawall.messaging import Message, admit, decode, purge_inbox
 from seawall.sql import Database
 from services.payments.domain import ChargeRequest, VoidRequest
 from services.payments.ports import ChargeBook
@@ -39,6 +39,11 @@ class CommandConsumer:
             voids = [command for command in fresh if isinstance(command, VoidRequest)]
             await take_commands(self._open_book(connection), charges, voids)
         self._taken()
+
+    async def purge(self, older_than_seconds: float) -> None:
+        """Forgets which messages were handled, where they cannot come again."""
+        async with self._database.transaction() as connection:
+            await purge_inbox(connection, older_than_seconds)
 
 
 def _command(message: Message) -> ChargeRequest | VoidRequest:
