@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 
+import pytest
 from sqlalchemy import text
 
 from contract.messaging.bench import database_with_tables, message, running
@@ -97,3 +98,24 @@ async def test_a_message_whose_notification_was_lost_is_found_by_the_poll(databa
             async with database.transaction() as connection:
                 await connection.execute(SILENT)
             await until(lambda: publisher.ids == ["1", "2"])
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_a_relay_that_is_woken_and_cancelled_at_once_ends(database_url: str, ticks: int) -> None:
+    """A service that is told to stop just when a transaction commits does not run on."""
+    publisher = Memory()
+    async with database_with_tables(database_url) as database:
+        relay = OutboxRelay(database, publisher, service="s", poll_seconds=3600)
+        task = asyncio.create_task(relay.run())
+        async with database.transaction() as connection:
+            await Outbox().add(connection, [message("t", "k", "1")])
+        await until(lambda: publisher.ids == ["1"])
+        await asyncio.sleep(0.2)
+        relay.wake()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=5)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+    assert done

@@ -94,8 +94,10 @@ class OutboxRelay:
             self._woken.clear()
             more = await self._relay(connection)
             if more is None:
+                # Not wait_for: on Python 3.11 it forgets a cancellation that comes together with a wake-up.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+                    async with asyncio.timeout(self._poll_seconds):
+                        await self._woken.wait()
             elif more > 0:
                 await asyncio.sleep(more)
 
