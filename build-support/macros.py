@@ -38,9 +38,13 @@ def service(uses=(), data=None, migrations=False):
     __dependents_rules__(("*", "/**", "//src/python/tools/devstack/**", "//tests/**", "!*"))
 
 
-def tool(uses=(), tools=(), services=(), data=None):
-    """A tool of the repository. It may import libs, other tools and, to start them, services."""
-    _sources(data or {}, {})
+def tool(uses=(), tools=(), services=(), data=None, starts=()):
+    """A tool of the repository: `cli.py` is its program. It may import libs, other tools and services.
+
+    `starts` names the targets that it starts by name (`python -m`), which no import shows.
+    """
+    _sources(data or {}, {"cli.py": list(starts)} if starts else {})
+    pex_binary(name="bin", entry_point="cli.py", execution_mode="venv")
     __dependencies_rules__(
         ("*", "/**", _libs(uses), _tools(tools), _services(services), CONTRACTS, THIRD_PARTY, "!*")
     )

@@ -9,7 +9,9 @@ from grpc_tools import protoc
 PROTOS = Path(__file__).resolve().parents[2] / "protos"
 CONTRACTS = sorted(path.relative_to(PROTOS) for path in PROTOS.rglob("*.proto"))
 WELL_KNOWN = str(files("grpc_tools") / "_proto")
-REMEDY = "run: python -m grpc_tools.protoc -I protos --python_out=protos --pyi_out=protos --grpc_python_out=protos"
+REMEDY = (
+    "run: python -m grpc_tools.protoc -I protos --python_out=protos --pyi_out=protos --grpc_python_out=protos"
+)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=str)

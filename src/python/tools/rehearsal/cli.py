@@ -10,7 +10,7 @@ from tools.rehearsal.invariants import check
 from tools.rehearsal.report import figures, write
 from tools.rehearsal.run import Rehearsal, rehearse
 from tools.rehearsal.sale import PreparationError
-from tools.rehearsal.stack import StackError, stack_for_run
+from tools.rehearsal.stack import StackError, stage_for_run
 from tools.rehearsal.table import summary
 
 BROKEN = 1
@@ -19,8 +19,8 @@ UNABLE = 3
 
 async def run(flags: Flags) -> Rehearsal:
     """Rehearses on the stack that is up, or on one of its own."""
-    async with stack_for_run(flags.data_dir) as stack:
-        return await rehearse(stack, flags)
+    async with stage_for_run(flags.data_dir) as stage:
+        return await rehearse(stage, flags)
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """What each process of the stack uses: memory and processor time."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -12,39 +12,53 @@ OURSELVES = "rehearsal"
 
 @dataclass
 class Usage:
-    """One process. `cpu_seconds` is what it used since the watch began."""
+    """One process, through its restarts. `cpu_seconds` is what it used since the watch began."""
 
     name: str
     pid: int
     rss_mib: float = 0.0
     peak_rss_mib: float = 0.0
     cpu_seconds: float = 0.0
+    restarts: int = 0
 
 
 class ProcessWatch:
-    """Follows processes by name and pid, each with its children; one that ends keeps its last figures.
+    """Follows processes by name, each with its children; one that has ended keeps its last figures.
 
-    The rehearsal itself is followed too, without its children: those are the stack's.
+    `processes` tells the pid of each name, now: a restarted process has a new one. The rehearsal
+    itself is followed too, without its children: those are the stack's.
     """
 
-    def __init__(self, processes: Mapping[str, int]) -> None:
-        self._usages = {name: Usage(name, pid) for name, pid in processes.items()}
-        self._usages[OURSELVES] = Usage(OURSELVES, os.getpid())
-        self._cpu_before = {name: _cpu_seconds(_family(usage)) for name, usage in self._usages.items()}
+    def __init__(self, processes: Callable[[], Mapping[str, int]]) -> None:
+        self._processes = processes
+        self._usages: dict[str, Usage] = {}
+        # Processor time that does not count: of a pid before the watch; minus that of a name's earlier pids.
+        self._deductions: dict[str, float] = {}
+        self.look()
+        for usage in self._usages.values():
+            self._deductions[usage.name] = usage.cpu_seconds
+            usage.cpu_seconds = 0.0
 
     def look(self) -> None:
         """Reads the figures of now. Takes a millisecond or two per process."""
-        for usage in self._usages.values():
-            family = _family(usage)
-            if not family:
-                continue
-            usage.rss_mib = sum(map(_resident, family)) / MIB
-            usage.peak_rss_mib = max(usage.peak_rss_mib, usage.rss_mib)
-            usage.cpu_seconds = _cpu_seconds(family) - self._cpu_before[usage.name]
+        for name, pid in {**self._processes(), OURSELVES: os.getpid()}.items():
+            usage = self._usages.setdefault(name, Usage(name, pid))
+            if usage.pid != pid:
+                usage.pid = pid
+                usage.restarts += 1
+                self._deductions[name] = -usage.cpu_seconds
+            self._read(usage)
 
     def usages(self) -> list[Usage]:
         """Returns all, the one with the most processor time first."""
         return sorted(self._usages.values(), key=lambda usage: -usage.cpu_seconds)
+
+    def _read(self, usage: Usage) -> None:
+        family = _family(usage)
+        if family:
+            usage.rss_mib = sum(map(_resident, family)) / MIB
+            usage.peak_rss_mib = max(usage.peak_rss_mib, usage.rss_mib)
+            usage.cpu_seconds = _cpu_seconds(family) - self._deductions.get(usage.name, 0.0)
 
 
 def _family(usage: Usage) -> list[psutil.Process]:
@@ -73,5 +87,6 @@ def _cpu_seconds(family: Iterable[psutil.Process]) -> float:
             times = process.cpu_times()
         except psutil.Error:
             continue
-        total += times.user + times.system
+        # Children that have ended are counted in their parent.
+        total += times.user + times.system + times.children_user + times.children_system
     return total

@@ -23,6 +23,7 @@ from tools.rehearsal.quiet import until_quiet
 from tools.rehearsal.recorder import Recorder
 from tools.rehearsal.sale import Sale, prepare_sale
 from tools.rehearsal.snapshot import Snapshot
+from tools.rehearsal.stack import Stage
 from tools.rehearsal.stores import Stores, open_stores
 
 REAL_SIGN_UPS = 5
@@ -45,17 +46,17 @@ class Rehearsal:
     watch: ProcessWatch
 
 
-async def rehearse(stack: Stack, flags: Flags) -> Rehearsal:
+async def rehearse(stage: Stage, flags: Flags) -> Rehearsal:
     """Runs the whole rehearsal on a stack. Errors: PreparationError."""
     run_id = f"rehearsal-{int(time.time())}"
-    urls = stack.databases
+    stack = stage.stack
     async with (
         aiohttp.ClientSession(stack.gateway_url) as gateway,
-        open_stores(urls, stack.valkey_url, stack.provider_url) as stores,
+        open_stores(stack.databases, stack.valkey_url, stack.provider_url) as stores,
     ):
         sale = await _prepare(gateway, stack, flags, run_id)
         customers = await _customers(gateway, stack, flags, run_id)
-        watch = ProcessWatch(stack.processes)
+        watch = ProcessWatch(stage.processes)
         recorder = Recorder()
         started_at = time.time()
         await _drive(stack, flags, sale, customers, recorder, Progress(stores, sale.sale_id, recorder, watch))

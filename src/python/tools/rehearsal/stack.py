@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.devstack import cli as devstack
@@ -20,21 +21,34 @@ class StackError(Exception):
     """There is no stack to rehearse on; the message says why, in one line."""
 
 
+@dataclass(frozen=True)
+class Stage:
+    """The stack, and the folder of its data."""
+
+    stack: Stack
+    data_dir: Path
+
+    def processes(self) -> dict[str, int]:
+        """The pid of each process by its name, now; none once the stack is down."""
+        stack = Stack.find(self.data_dir)
+        return stack.processes if stack else {}
+
+
 @asynccontextmanager
-async def stack_for_run(data_dir: Path) -> AsyncIterator[Stack]:
+async def stage_for_run(data_dir: Path) -> AsyncIterator[Stage]:
     """Yields the stack of `data_dir` if it is up; else starts one on a temporary folder, and stops it.
 
     Errors: StackError.
     """
     if stack := Stack.find(data_dir):
         print(f"using the stack that is up ({stack.gateway_url})", flush=True)
-        yield stack
+        yield Stage(stack, data_dir)
         return
     with tempfile.TemporaryDirectory(prefix="seawall-rehearsal-") as own_dir:
         # PostgreSQL may run as another user, who must be able to pass through.
         os.chmod(own_dir, 0o711)  # noqa: PTH101, S103
         async with _own_stack(Path(own_dir)) as stack:
-            yield stack
+            yield Stage(stack, Path(own_dir))
 
 
 @asynccontextmanager

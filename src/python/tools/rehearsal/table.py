@@ -5,6 +5,7 @@ from typing import Any
 
 SHOWN_VIOLATIONS = 5
 SHOWN_PROCESSES = 20
+PROCESS_FIGURES = (("rss_mib", 0), ("peak_rss_mib", 0), ("cpu_seconds", 1), ("restarts", 0))
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -13,7 +14,7 @@ def summary(report: dict[str, Any]) -> str:
         columns(
             ["request", "count", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "outcomes"], _requests(report)
         ),
-        columns(["process", "MiB", "peak MiB", "CPU s"], _processes(report)),
+        columns(["process", "MiB", "peak MiB", "CPU s", "restarts"], _processes(report)),
         columns(["promise", "", "violations"], _promises(report)),
         _violations(report),
         _headline(report["headline"]),
@@ -49,7 +50,7 @@ def _requests(report: dict[str, Any]) -> list[list[str]]:
 
 def _processes(report: dict[str, Any]) -> list[list[str]]:
     return [
-        [p["name"], f"{p['rss_mib']:,.0f}", f"{p['peak_rss_mib']:,.0f}", f"{p['cpu_seconds']:,.1f}"]
+        [p["name"], *(f"{p[figure]:,.{digits}f}" for figure, digits in PROCESS_FIGURES)]
         for p in report["processes"][:SHOWN_PROCESSES]
     ]
 

@@ -32,7 +32,7 @@ def rehearsal(snapshot=None) -> Rehearsal:
         snapshot=snapshot or healthy(),
         unrest={},
         quiet_seconds=1.0,
-        watch=ProcessWatch({}),
+        watch=ProcessWatch(dict),
     )
 
 
