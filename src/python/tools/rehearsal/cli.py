@@ -3,8 +3,11 @@
 import asyncio
 import sys
 
+import aiohttp
 import uvloop
+from sqlalchemy.exc import SQLAlchemyError
 
+from seawall.valkey import ValkeyError
 from tools.rehearsal.flags import Flags, parse
 from tools.rehearsal.invariants import check
 from tools.rehearsal.report import figures, write
@@ -31,6 +34,9 @@ def main() -> int:
             rehearsal = runner.run(run(flags))
     except (StackError, PreparationError) as error:
         print(f"rehearse: {error}", file=sys.stderr)
+        return UNABLE
+    except (aiohttp.ClientError, SQLAlchemyError, ValkeyError, OSError) as error:
+        print(f"rehearse: the stack cannot be used: {error!r}", file=sys.stderr)
         return UNABLE
     except KeyboardInterrupt:
         return 130

@@ -1,21 +1,17 @@
 """A bare HTTP/1.1 client for the load: keep-alive connections, ready-made requests, callbacks.
 
 The load shares the cores with the shop, so a request must cost little: no task, no header objects.
-It reads what our gateway sends: a Content-Length or chunks, no trailers, no upgrade, no TLS.
 """
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable
 from typing import cast
 
+from tools.rehearsal.http_answer import parse
+
 # Called with the status and the body; status 0: no answer (connection failed, broken or timed out).
 Done = Callable[[int, bytes], None]
-
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
-_CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
 class Connection(asyncio.Protocol):
@@ -70,40 +66,6 @@ class Connection(asyncio.Protocol):
         done, self._done = self._done, None
         if done is not None:
             done(status, body)
-
-
-def parse(buffer: bytearray) -> tuple[int, bytes, bool] | None:
-    """Returns (status, body, whether the connection stays open) once the answer is whole."""
-    head_end = buffer.find(b"\r\n\r\n")
-    if head_end < 0:
-        return None
-    head = bytes(buffer[:head_end])
-    status = int(head[9:12])
-    keeps_alive = _CLOSE.search(head) is None
-    begin = head_end + 4
-    if length := _LENGTH.search(head):
-        end = begin + int(length[1])
-        return (status, bytes(buffer[begin:end]), keeps_alive) if len(buffer) >= end else None
-    if _CHUNKED.search(head):
-        body = _dechunk(buffer, begin)
-        return None if body is None else (status, body, keeps_alive)
-    return status, b"", keeps_alive
-
-
-def _dechunk(buffer: bytearray, begin: int) -> bytes | None:
-    parts: list[bytes] = []
-    while True:
-        line_end = buffer.find(b"\r\n", begin)
-        if line_end < 0:
-            return None
-        size = int(bytes(buffer[begin:line_end]).split(b";")[0], 16)
-        begin = line_end + 2
-        if len(buffer) < begin + size + 2:
-            return None
-        if size == 0:
-            return b"".join(parts)
-        parts.append(bytes(buffer[begin : begin + size]))
-        begin += size + 2
 
 
 class HttpPool:

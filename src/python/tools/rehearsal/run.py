@@ -16,7 +16,7 @@ from tools.rehearsal.arrivals import PROFILES, schedule
 from tools.rehearsal.customers import Customer, mint, sign_up
 from tools.rehearsal.flags import Flags
 from tools.rehearsal.http_pool import HttpPool
-from tools.rehearsal.load import Load, Visitors
+from tools.rehearsal.load import Load
 from tools.rehearsal.processes import ProcessWatch
 from tools.rehearsal.progress import Progress
 from tools.rehearsal.quiet import until_quiet
@@ -25,6 +25,7 @@ from tools.rehearsal.sale import Sale, prepare_sale
 from tools.rehearsal.snapshot import Snapshot
 from tools.rehearsal.stack import Stage
 from tools.rehearsal.stores import Stores, open_stores
+from tools.rehearsal.visitors import Visitors
 
 REAL_SIGN_UPS = 5
 REQUEST_TIMEOUT_SECONDS = 15.0

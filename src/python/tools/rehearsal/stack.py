@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.devstack import cli as devstack
 from tools.devstack.stack import Stack
+from tools.rehearsal.stores import SERVICES_WITH_OUTBOX
 
 START_SECONDS = 600.0
 STOP_SECONDS = 60.0
@@ -41,6 +42,8 @@ async def stage_for_run(data_dir: Path) -> AsyncIterator[Stage]:
     Errors: StackError.
     """
     if stack := Stack.find(data_dir):
+        if missing := missing_parts(stack):
+            raise StackError(f"the stack that is up was started without {', '.join(missing)}")
         print(f"using the stack that is up ({stack.gateway_url})", flush=True)
         yield Stage(stack, data_dir)
         return
@@ -49,6 +52,16 @@ async def stage_for_run(data_dir: Path) -> AsyncIterator[Stage]:
         os.chmod(own_dir, 0o711)  # noqa: PTH101, S103
         async with _own_stack(Path(own_dir)) as stack:
             yield Stage(stack, Path(own_dir))
+
+
+def missing_parts(stack: Stack) -> list[str]:
+    """Names what a rehearsal needs and the stack does not have (`up --only`)."""
+    parts = {"gateway": stack.gateway_url, "psp_simulator": stack.provider_url, "valkey": stack.valkey_url}
+    return [name for name, url in {**parts, **_databases(stack)}.items() if not url]
+
+
+def _databases(stack: Stack) -> dict[str, str]:
+    return {service: stack.databases.get(service, "") for service in SERVICES_WITH_OUTBOX}
 
 
 @asynccontextmanager

@@ -8,8 +8,9 @@ import msgspec
 from seawall.auth import generate_signing_key
 from tools.rehearsal.customers import Customer, mint
 from tools.rehearsal.http_pool import Done
-from tools.rehearsal.load import Load, Visit, Visitors
+from tools.rehearsal.load import Load
 from tools.rehearsal.recorder import Recorder
+from tools.rehearsal.visitors import Visit, Visitors
 
 
 def visitors(**changes) -> Visitors:

@@ -1,6 +1,6 @@
 """How the load's HTTP client reads answers."""
 
-from tools.rehearsal.http_pool import parse
+from tools.rehearsal.http_answer import parse
 
 
 def test_an_answer_is_whole_only_when_its_body_is():
