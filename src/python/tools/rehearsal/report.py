@@ -25,19 +25,20 @@ SHOWN_VIOLATIONS = 100
 def figures(rehearsal: Rehearsal, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Returns all figures of a run, ready for JSON. Times are in milliseconds, rates per second."""
     flags = {name: str(v) if isinstance(v, Path) else v for name, v in vars(rehearsal.flags).items()}
+    series = series_of(rehearsal.recorder, _seen(rehearsal), rehearsal.started_at)
     return {
         "run_id": rehearsal.run_id,
         "started_at": datetime.fromtimestamp(rehearsal.started_at, UTC).isoformat(),
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
         "flags": flags,
-        "headline": _headline(rehearsal),
+        "headline": _headline(rehearsal, series),
         "requests": _requests(rehearsal.recorder),
         "orders": _orders(rehearsal),
         "quiet": {"seconds": round(rehearsal.quiet_seconds, 1), "still_under_way": rehearsal.unrest},
         "processes": [asdict(usage) for usage in rehearsal.watch.usages()],
         "invariants": [_verdict(verdict) for verdict in verdicts],
         "holds": all(verdict.holds for verdict in verdicts),
-        "series": asdict(series_of(rehearsal.recorder, _seen(rehearsal), rehearsal.started_at)),
+        "series": asdict(series),
     }
 
 
@@ -66,7 +67,7 @@ def page(report: dict[str, Any], recorder: Recorder) -> str:
     return environment.from_string(template).render(report=report, plots=plots)
 
 
-def _headline(rehearsal: Rehearsal) -> dict[str, float]:
+def _headline(rehearsal: Rehearsal, series: Series) -> dict[str, float]:
     seen = _seen(rehearsal)
     confirmed = [order for order in seen if order.state == "confirmed"]
     duration = rehearsal.flags.duration
@@ -76,6 +77,7 @@ def _headline(rehearsal: Rehearsal) -> dict[str, float]:
         "arrivals_per_second": rehearsal.recorder.arrivals.total() / duration,
         "accepted_per_second": len(rehearsal.recorder.accepted) / duration,
         "confirmed_per_second": len(confirmed) / confirming_seconds,
+        "confirmed_in_the_best_second": float(max(series.confirmed)),
         **{f"accept_{name}_ms": value for name, value in _accept_ms(rehearsal.recorder).items()},
         **{f"to_confirmed_{name}_ms": value for name, value in _to_confirmed_ms(confirmed).items()},
     }

@@ -74,7 +74,7 @@ def _headline(headline: dict[str, float]) -> str:
         f"{what} {headline[f'{what}_per_second']:,.1f}/s" for what in ("arrivals", "accepted", "confirmed")
     ]
     return (
-        f"{', '.join(rates)}\n"
+        f"{', '.join(rates)} ({headline['confirmed_in_the_best_second']:,.0f} in the best second)\n"
         f"accept latency {_latency(headline, 'accept')}\n"
         f"time to confirmed {_latency(headline, 'to_confirmed')}"
     )

@@ -100,7 +100,7 @@ def test_the_summary_ends_with_the_headline():
     """Rates, accept latency, time to confirmed."""
     run = rehearsal()
     lines = summary(figures(run, check(run.snapshot))).splitlines()
-    assert lines[-3].startswith("arrivals 25.0/s, accepted 25.0/s, confirmed 0.5/s")
+    assert lines[-3].startswith("arrivals 25.0/s, accepted 25.0/s, confirmed 0.5/s (2 in the best second)")
     assert lines[-2].startswith("accept latency p50 50.")
     assert lines[-1].startswith("time to confirmed p50 1,00")
 
