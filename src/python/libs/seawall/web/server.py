@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 
 from seawall.settings import ServiceSettings
+from seawall.web.collector import fit_collector
 from seawall.web.health import READINESS
 
 KEEPALIVE_SECONDS = 75.0
@@ -51,6 +52,7 @@ async def serve(app: web.Application, settings: ServiceSettings) -> bool:
     runner = _runner(app, settings)
     try:
         if await _unless(stop, _start(runner, settings)):
+            fit_collector()
             _log.info("ready", extra={"port": runner.addresses[0][1]})
             await stop.wait()
         _log.info("draining")
