@@ -18,11 +18,13 @@ from tools.rehearsal.table import summary
 
 BROKEN = 1
 UNABLE = 3
+REPLICAS_IN_CHAOS = ("--replicas", "inventory=2,orders=2,payments=2")
 
 
 async def run(flags: Flags) -> Rehearsal:
-    """Rehearses on the stack that is up, or on one of its own."""
-    async with stage_for_run(flags.data_dir) as stage:
+    """Rehearses on the stack that is up, or on one of its own: in chaos with two of each that share work."""
+    options = REPLICAS_IN_CHAOS if flags.chaos == "kill" else ()
+    async with stage_for_run(flags.data_dir, options) as stage:
         return await rehearse(stage, flags)
 
 

@@ -10,6 +10,8 @@ from tools.devstack.stack import default_data_dir
 from tools.rehearsal.arrivals import PROFILES
 
 N = TypeVar("N", int, float)
+CHAOS = ("none", "kill")
+TRIES_IN_CHAOS = 6
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Flags:
     browse_ratio: float
     connections: int
     settle: float
+    chaos: str
+    chaos_seed: int
+    chaos_every: float
+    tries: int
     report_dir: Path
     data_dir: Path
 
@@ -50,11 +56,16 @@ def parse(arguments: list[str] | None = None) -> Flags:
     add("--profile", choices=sorted(PROFILES), default="poisson", help="even arrivals, or a flash crowd")
     add("--browse-ratio", type=_number(float, 0, 1), default=0.3, help="share of visits that only look")
     add("--connections", type=_number(int, 1, 20_000), default=512, help="connections to the gateway")
-    add("--settle", type=_number(float, 1, 3600), default=150, help="seconds to wait until all is quiet")
+    add("--settle", type=_number(float, 1, 3600), default=300, help="seconds to wait until all is quiet")
+    add("--chaos", choices=CHAOS, default="none", help="what is broken on purpose while the load runs")
+    add("--chaos-seed", type=_number(int, 0, 2**63 - 1), default=1, help="the same seed, the same faults")
+    add("--chaos-every", type=_number(float, 0.5, 3600), default=3, help="seconds between two kills")
+    add("--tries", type=_number(int, 1, 20), help="how often a purchase is sent (default: 1; with chaos 6)")
     add("--report-dir", type=Path, help="where the reports go (default: rehearsals in the data dir)")
     add("--data-dir", type=Path, default=default_data_dir(), help="data of the stack to use if it is up")
     given = vars(parser.parse_args(arguments))
     given["report_dir"] = given["report_dir"] or given["data_dir"] / "rehearsals"
+    given["tries"] = given["tries"] or (TRIES_IN_CHAOS if given["chaos"] != CHAOS[0] else 1)
     return Flags(**given)
 
 

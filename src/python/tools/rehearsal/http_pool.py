@@ -10,8 +10,9 @@ from typing import cast
 
 from tools.rehearsal.http_answer import parse
 
-# Called with the status and the body; status 0: no answer (connection failed, broken or timed out).
+# Called with the status and the body; status 0: no answer, and the body says why in a few words.
 Done = Callable[[int, bytes], None]
+REFUSED, LOST, LATE = b"no connection", b"connection lost", b"no answer in time"
 
 
 class Connection(asyncio.Protocol):
@@ -35,7 +36,7 @@ class Connection(asyncio.Protocol):
         """Writes a whole request; `done` is called once."""
         self._done, self.deadline = done, deadline
         if self._transport is None:
-            self._finish(0, b"")
+            self._finish(0, LOST)
         else:
             self._transport.write(request)
 
@@ -54,11 +55,12 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._finish(0, b"")
+        self._finish(0, LOST)
         self._lost(self)
 
-    def abort(self) -> None:
+    def abort(self, why: bytes = LOST) -> None:
         """Ends the connection at once; a request under way gets status 0."""
+        self._finish(0, why)
         if self._transport is not None:
             self._transport.abort()
 
@@ -105,9 +107,9 @@ class HttpPool:
         """Gives up what is past its deadline; to be called every second or so."""
         now = self._loop.time()
         for connection in [c for c in self._open.difference(self._idle) if c.deadline < now]:
-            connection.abort()
+            connection.abort(LATE)
         while self._waiting and self._waiting[0][2] < now:
-            self._waiting.popleft()[1](0, b"")
+            self._waiting.popleft()[1](0, LATE)
 
     def close(self) -> None:
         """Drops all connections; requests under way get status 0."""
@@ -115,7 +117,7 @@ class HttpPool:
         for task in self._opening:
             task.cancel()
         while self._waiting:
-            self._waiting.popleft()[1](0, b"")
+            self._waiting.popleft()[1](0, LOST)
         for connection in list(self._open):
             connection.abort()
 
@@ -136,7 +138,7 @@ class HttpPool:
             )
         except OSError:
             if self._waiting:
-                self._waiting.popleft()[1](0, b"")
+                self._waiting.popleft()[1](0, REFUSED)
             return
         self._open.add(connection)
         self._released(connection)

@@ -1,6 +1,7 @@
 """The open loop: each arrival is fired at its time, whatever became of those before it."""
 
 import asyncio
+import random
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -14,6 +15,9 @@ from tools.rehearsal.visitors import Visit
 TICK_SECONDS = 0.001
 FIRED_BEFORE_A_REST = 32
 REFUSED = "(refused)"
+TRIED_AGAIN = "(tried again)"
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 8.0
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -38,12 +42,20 @@ class Pool(Protocol):
 
 
 class Load:
-    """Fires visits into the pool and notes what comes back."""
+    """Fires visits into the pool and notes what comes back.
 
-    def __init__(self, pool: Pool, visits: Callable[[], Visit], recorder: Recorder) -> None:
+    A purchase without an answer, or with a 5xx, is sent again with the same Idempotency-Key after a growing
+    pause, `tries` times in all: then it counts by its last outcome, and the others beside it.
+    """
+
+    def __init__(
+        self, pool: Pool, visits: Callable[[], Visit], recorder: Recorder, *, tries: int = 1
+    ) -> None:
         self._pool = pool
         self._visits = visits
         self._recorder = recorder
+        self._tries = tries
+        self._pausing = 0
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
 
@@ -67,33 +79,53 @@ class Load:
     async def settle(self, timeout_seconds: float) -> None:
         """Waits for the answers that are still out; the pool's own deadline ends what never comes."""
         end = self._loop.time() + timeout_seconds
-        while self._pool.in_flight and self._loop.time() < end:  # noqa: ASYNC110
+        while (self._pool.in_flight or self._pausing) and self._loop.time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     def _fire(self, at_seconds: float) -> None:
-        visit = self._visits()
         self._recorder.arrived(at_seconds)
+        self._send(self._visits(), at_seconds, tried=0)
 
+    def _send(self, visit: Visit, at_seconds: float, tried: int) -> None:
         def done(status: int, body: bytes) -> None:
-            self._done(visit.kind, at_seconds, status, body)
+            if visit.kind == "buy" and tried + 1 < self._tries and (status == 0 or status >= 500):
+                self._recorder.failed(f"{visit.kind} {TRIED_AGAIN}", _outcome(status, body))
+                self._send_later(visit, at_seconds, tried + 1)
+            else:
+                self._done(visit.kind, at_seconds, status, body)
 
         if not self._pool.submit(visit.request, done):
             self._recorder.dropped += 1
             self._recorder.failed(visit.kind, "dropped")
 
+    def _send_later(self, visit: Visit, at_seconds: float, tried: int) -> None:
+        def send() -> None:
+            self._pausing -= 1
+            self._send(visit, at_seconds, tried)
+
+        self._pausing += 1
+        pause_seconds = min(FIRST_PAUSE_SECONDS * 2 ** (tried - 1), LONGEST_PAUSE_SECONDS)
+        # Those who were cut off together do not come back together.
+        self._loop.call_later(pause_seconds * random.uniform(0.5, 1.5), send)
+
     def _done(self, kind: str, at_seconds: float, status: int, body: bytes) -> None:
+        outcome = _outcome(status, body)
         if not status:
-            self._recorder.failed(kind, "no answer")
+            self._recorder.failed(kind, outcome)
             return
-        outcome = str(status)
         now_seconds = self._loop.time() - self._started
         if status == 202:
             self._recorder.accept(msgspec.json.decode(body, type=Accepted).order_id, now_seconds)
         elif status >= 400:
-            outcome = f"{status} {_problem(body)}".strip()
             # A refusal is quicker or slower than an accept: their latencies are told apart.
             kind = f"{kind} {REFUSED}"
         self._recorder.answered(kind, outcome, at_seconds, now_seconds - at_seconds)
+
+
+def _outcome(status: int, body: bytes) -> str:
+    if not status:
+        return body.decode() or "no answer"
+    return f"{status} {_problem(body)}".strip() if status >= 400 else str(status)
 
 
 def _problem(body: bytes) -> str:

@@ -7,8 +7,6 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from tools.rehearsal.series import Series
-
 mpl.use("svg")
 from matplotlib.figure import Figure
 
@@ -22,26 +20,6 @@ STYLE: Any = {
     "axes.grid": True,
     "grid.alpha": 0.3,
 }
-
-
-def throughput(series: Series) -> str:
-    """Arrivals, accepts, confirmations and cancellations per second."""
-    seconds = range(len(series.arrivals))
-    lines = {
-        "arrivals": series.arrivals,
-        "accepted": series.accepted,
-        "confirmed": series.confirmed,
-        "cancelled": series.cancelled,
-    }
-    return _plot({name: (seconds, values) for name, values in lines.items()}, "seconds", "per second")
-
-
-def latency_over_time(series: Series) -> str:
-    """Percentiles of each second, on a logarithmic axis."""
-    lines = {"p50": series.p50_ms, "p99": series.p99_ms, "max": series.max_ms}
-    seconds = range(len(series.arrivals))
-    drawn = {name: (seconds, [np.nan if v is None else v for v in values]) for name, values in lines.items()}
-    return _plot(drawn, "seconds (intended send time)", "ms", yscale="log")
 
 
 def percentile_curve(latencies_seconds: Mapping[str, Iterable[float]]) -> str:
@@ -83,10 +61,11 @@ def _plot(
             axes.minorticks_off()
         if lines:
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-        return _svg(figure)
+        return svg(figure)
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """Returns the figure for embedding in a page."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None})
     text = stream.getvalue()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 from tools.rehearsal.http_pool import HttpPool
 from tools.rehearsal.load import REFUSED, Load
@@ -15,13 +16,24 @@ COUNTING_SHARE = 0.1
 
 
 class Progress:
-    """Prints what happened in the last second, and sees to what must be done each second."""
+    """Prints what happened in the last second, and sees to what must be done each second.
 
-    def __init__(self, stores: Stores, sale_id: str, recorder: Recorder, watch: ProcessWatch) -> None:
+    `broken` names the faults that are under way.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        sale_id: str,
+        recorder: Recorder,
+        watch: ProcessWatch,
+        broken: Callable[[], list[str]] = list,
+    ) -> None:
         self._stores = stores
         self._sale_id = sale_id
         self._recorder = recorder
         self._watch = watch
+        self._broken = broken
         self._states: dict[str, int] = {}
         self._count_again_at = 0.0
 
@@ -69,8 +81,12 @@ class Progress:
             f"{elapsed:6.0f} s  {last['arrivals']:6d} arrivals  {last['accepted']:6d} accepted  "
             f"{last['refused']:6d} refused  {total['failed']:5d} failed  {in_flight:5d} in flight  "
             f"p99 {self._p99_ms():7.1f} ms  orders: {total['orders confirmed']} confirmed, "
-            f"{total['orders cancelled']} cancelled, {under_way} under way"
+            f"{total['orders cancelled']} cancelled, {under_way} under way{self._faults()}"
         )
+
+    def _faults(self) -> str:
+        broken = self._broken()
+        return f"  faults: {', '.join(broken)}" if broken else ""
 
     def _p99_ms(self) -> float:
         recent = sorted(self._recorder.kinds["buy"].latency_seconds[-1000:])

@@ -48,6 +48,14 @@ async def _differing_counters(stores: Stirring, sale_id: str) -> int:
     return sum(counters.get(sku) != row.stock - row.reserved - row.sold for sku, row in ledger.items())
 
 
+async def _look(stores: Stirring, sale_id: str) -> dict[str, int]:
+    """A store that cannot be read just now (it restarts) is unrest, too."""
+    try:
+        return await unrest(stores, sale_id)
+    except Exception as error:
+        return {f"store that cannot be read ({error})": 1}
+
+
 async def until_quiet(
     stores: Stirring,
     sale_id: str,
@@ -64,7 +72,7 @@ async def until_quiet(
     end = loop.time() + timeout_seconds
     quiet_looks = 0
     while True:
-        found = await unrest(stores, sale_id)
+        found = await _look(stores, sale_id)
         report(found)
         quiet_looks = 0 if found else quiet_looks + 1
         if quiet_looks == LOOKS_IN_A_ROW or loop.time() >= end:

@@ -12,12 +12,14 @@ from typing import Any
 import jinja2
 import msgspec
 
+from tools.rehearsal.chaos.faults import Entry
 from tools.rehearsal.invariants import Verdict
-from tools.rehearsal.plots import latency_over_time, percentile_curve, throughput
+from tools.rehearsal.plots import percentile_curve
 from tools.rehearsal.recorder import Recorder, percentiles_ms
 from tools.rehearsal.run import Rehearsal
 from tools.rehearsal.series import Series, series_of
 from tools.rehearsal.snapshot import Order
+from tools.rehearsal.timeline import timeline
 
 SHOWN_VIOLATIONS = 100
 
@@ -35,6 +37,7 @@ def figures(rehearsal: Rehearsal, verdicts: Sequence[Verdict]) -> dict[str, Any]
         "requests": _requests(rehearsal.recorder),
         "orders": _orders(rehearsal),
         "quiet": {"seconds": round(rehearsal.quiet_seconds, 1), "still_under_way": rehearsal.unrest},
+        "faults": [_fault(entry) for entry in rehearsal.faults],
         "processes": [asdict(usage) for usage in rehearsal.watch.usages()],
         "invariants": [_verdict(verdict) for verdict in verdicts],
         "holds": all(verdict.holds for verdict in verdicts),
@@ -56,8 +59,7 @@ def page(report: dict[str, Any], recorder: Recorder) -> str:
     """Returns the HTML page. It loads nothing from elsewhere."""
     series = Series(**report["series"])
     plots = {
-        "Throughput": throughput(series),
-        "Accept latency over time": latency_over_time(series),
+        "Over time": timeline(series, report["faults"]),
         "Latency by percentile": percentile_curve(
             {kind: samples.latency_seconds for kind, samples in recorder.kinds.items()}
         ),
@@ -109,6 +111,17 @@ def _orders(rehearsal: Rehearsal) -> dict[str, Any]:
         name = order.state if order.reason is None else f"{order.state}: {order.reason}"
         counts[name] = counts.get(name, 0) + 1
     return {"seen_accepted": len(rehearsal.recorder.accepted), "in_store": counts}
+
+
+def _fault(entry: Entry) -> dict[str, Any]:
+    ended = entry.ended_seconds
+    return {
+        "began_seconds": round(entry.began_seconds, 2),
+        "ended_seconds": None if ended is None else round(ended, 2),
+        "target": entry.fault.target,
+        "kind": str(entry.fault.kind),
+        "skipped": entry.skipped,
+    }
 
 
 def _seen(rehearsal: Rehearsal) -> list[Order]:

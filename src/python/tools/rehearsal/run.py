@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,10 +13,12 @@ import aiohttp
 
 from tools.devstack.stack import Stack
 from tools.rehearsal.arrivals import PROFILES, schedule
+from tools.rehearsal.chaos.faults import Entry
+from tools.rehearsal.chaos.run import Chaos, chaos_on
 from tools.rehearsal.customers import Customer, mint, sign_up
 from tools.rehearsal.flags import Flags
 from tools.rehearsal.http_pool import HttpPool
-from tools.rehearsal.load import Load
+from tools.rehearsal.load import LONGEST_PAUSE_SECONDS, Load
 from tools.rehearsal.processes import ProcessWatch
 from tools.rehearsal.progress import Progress
 from tools.rehearsal.quiet import until_quiet
@@ -31,6 +33,7 @@ REAL_SIGN_UPS = 5
 REQUEST_TIMEOUT_SECONDS = 15.0
 MOST_WAITING = 20_000
 TOKEN_SPARE_SECONDS = 900
+SHOW_EVERY_SECONDS = 2.0
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Rehearsal:
     unrest: dict[str, int]
     quiet_seconds: float
     watch: ProcessWatch
+    faults: list[Entry] = field(default_factory=list)
 
 
 async def rehearse(stage: Stage, flags: Flags) -> Rehearsal:
@@ -54,20 +58,22 @@ async def rehearse(stage: Stage, flags: Flags) -> Rehearsal:
     async with (
         aiohttp.ClientSession(stack.gateway_url) as gateway,
         open_stores(stack.databases, stack.valkey_url, stack.provider_url) as stores,
+        chaos_on(stage, flags) as chaos,
     ):
         sale = await _prepare(gateway, stack, flags, run_id)
         customers = await _customers(gateway, stack, flags, run_id)
         watch = ProcessWatch(stage.processes)
         recorder = Recorder()
         started_at = time.time()
-        await _drive(stack, flags, sale, customers, recorder, Progress(stores, sale.sale_id, recorder, watch))
+        progress = Progress(stores, sale.sale_id, recorder, watch, chaos.under_way)
+        await _drive(stack, flags, sale, customers, recorder, progress, chaos)
         ended = time.monotonic()
         print("waiting until the system is quiet", flush=True)
-        unrest = await until_quiet(stores, sale.sale_id, flags.settle, _show_unrest)
+        unrest = await until_quiet(stores, sale.sale_id, flags.settle, UnrestLines().show)
         watch.look()
         quiet_seconds = time.monotonic() - ended
         snapshot = await _snapshot(stores, sale, recorder)
-    return Rehearsal(run_id, flags, started_at, recorder, snapshot, unrest, quiet_seconds, watch)
+    return Rehearsal(run_id, flags, started_at, recorder, snapshot, unrest, quiet_seconds, watch, chaos.log)
 
 
 async def _prepare(gateway: aiohttp.ClientSession, stack: Stack, flags: Flags, run_id: str) -> Sale:
@@ -104,6 +110,7 @@ async def _drive(
     customers: list[Customer],
     recorder: Recorder,
     progress: Progress,
+    chaos: Chaos,
 ) -> None:
     address = urlsplit(stack.gateway_url)
     host, port = address.hostname or "127.0.0.1", address.port or 80
@@ -123,11 +130,12 @@ async def _drive(
         max_waiting=MOST_WAITING,
         timeout_seconds=REQUEST_TIMEOUT_SECONDS,
     )
-    load = Load(pool, visitors.next, recorder)
+    load = Load(pool, visitors.next, recorder, tries=flags.tries)
     phases = PROFILES[flags.profile](flags.rate, flags.duration)
-    async with _showing(progress, load, pool):
+    async with _showing(progress, load, pool), asyncio.TaskGroup() as group:
+        group.create_task(chaos.run())
         await load.run(schedule(phases, flags.seed))
-        await load.settle(REQUEST_TIMEOUT_SECONDS + 1)
+        await load.settle(flags.tries * (REQUEST_TIMEOUT_SECONDS + LONGEST_PAUSE_SECONDS) + 1)
     pool.close()
 
 
@@ -142,9 +150,18 @@ async def _showing(progress: Progress, load: Load, pool: HttpPool) -> AsyncItera
             await task
 
 
-def _show_unrest(found: dict[str, int]) -> None:
-    if found:
-        print("  under way: " + ", ".join(f"{count} {what}" for what, count in found.items()), flush=True)
+class UnrestLines:
+    """Prints what is under way when it has changed, at most once in `SHOW_EVERY_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, int] = {}
+        self._show_again_at = 0.0
+
+    def show(self, found: dict[str, int]) -> None:
+        now = time.monotonic()
+        if found and found != self._shown and now >= self._show_again_at:
+            print("  under way: " + ", ".join(f"{count} {what}" for what, count in found.items()), flush=True)
+            self._shown, self._show_again_at = found, now + SHOW_EVERY_SECONDS
 
 
 async def _snapshot(stores: Stores, sale: Sale, recorder: Recorder) -> Snapshot:

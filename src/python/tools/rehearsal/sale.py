@@ -36,7 +36,30 @@ async def prepare_sale(
 
     Errors: PreparationError.
     """
-    skus = await _skus(gateway, sku_count)
+    return await schedule_sale(
+        gateway,
+        sale_id=sale_id,
+        operator_email=operator_email,
+        operator_password=operator_password,
+        skus=await _skus(gateway, sku_count),
+        stock=stock,
+        per_customer_cap=per_customer_cap,
+        duration_seconds=duration_seconds,
+    )
+
+
+async def schedule_sale(
+    gateway: aiohttp.ClientSession,
+    *,
+    sale_id: str,
+    operator_email: str,
+    operator_password: str,
+    skus: list[str],
+    stock: int,
+    per_customer_cap: int,
+    duration_seconds: float,
+) -> Sale:
+    """Schedules a sale of these products, and waits until inventory sells it. Errors: PreparationError."""
     token = await sign_in(gateway, operator_email, operator_password)
     now = datetime.now(UTC)
     sale = {

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +36,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage_for_run(data_dir: Path) -> AsyncIterator[Stage]:
+async def stage_for_run(data_dir: Path, options: Sequence[str] = ()) -> AsyncIterator[Stage]:
     """Yields the stack of `data_dir` if it is up; else starts one on a temporary folder, and stops it.
+
+    The `options` are those of `up`, for a stack of our own.
 
     Errors: StackError.
     """
@@ -50,7 +52,7 @@ async def stage_for_run(data_dir: Path) -> AsyncIterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="seawall-rehearsal-") as own_dir:
         # PostgreSQL may run as another user, who must be able to pass through.
         os.chmod(own_dir, 0o711)  # noqa: PTH101, S103
-        async with _own_stack(Path(own_dir)) as stack:
+        async with _own_stack(Path(own_dir), options) as stack:
             yield Stage(stack, Path(own_dir))
 
 
@@ -65,13 +67,13 @@ def _databases(stack: Stack) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _own_stack(data_dir: Path) -> AsyncIterator[Stack]:
+async def _own_stack(data_dir: Path, options: Sequence[str]) -> AsyncIterator[Stack]:
     print("no stack is up: starting one for this run", flush=True)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         devstack.__name__,
-        *("--data-dir", str(data_dir), "--port", "0"),
+        *("--data-dir", str(data_dir), "--port", "0", *options),
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         # Ctrl-C is ours: the stack is stopped after the report, not beside it.
         start_new_session=True,

@@ -1,5 +1,6 @@
 """The report in the terminal."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ def summary(report: dict[str, Any]) -> str:
         columns(["process", "MiB", "peak MiB", "CPU s", "restarts"], _processes(report)),
         columns(["promise", "", "violations"], _promises(report)),
         _violations(report),
+        _faults(report["faults"]),
         _headline(report["headline"]),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -67,6 +69,14 @@ def _violations(report: dict[str, Any]) -> str:
     for verdict in report["invariants"]:
         lines += [f"  {verdict['name']}: {example}" for example in verdict["examples"][:SHOWN_VIOLATIONS]]
     return "\n".join(lines)
+
+
+def _faults(faults: Sequence[dict[str, Any]]) -> str:
+    if not faults:
+        return ""
+    done = Counter(f"{fault['target']} {fault['kind']}" for fault in faults if not fault["skipped"])
+    counts = ", ".join(f"{name}: {count}" for name, count in sorted(done.items()))
+    return f"{done.total()} faults ({counts}), {len(faults) - done.total()} skipped"
 
 
 def _headline(headline: dict[str, float]) -> str:

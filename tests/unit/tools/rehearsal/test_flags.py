@@ -15,6 +15,13 @@ def test_flags_have_defaults_and_can_be_set(tmp_path):
     assert parse(["--report-dir", "/tmp/x"]).report_dir == Path("/tmp/x")
 
 
+def test_customers_try_again_only_in_chaos():
+    """Unless told otherwise: without chaos a lost answer is to be seen as such."""
+    assert parse([]).tries == 1
+    assert parse(["--chaos", "kill"]).tries > 1
+    assert parse(["--chaos", "kill", "--tries", "1"]).tries == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "limit"),
     [
@@ -27,6 +34,9 @@ def test_flags_have_defaults_and_can_be_set(tmp_path):
         (["--browse-ratio", "1.1"], "from 0 to 1"),
         (["--browse-ratio", "nan"], "from 0 to 1"),
         (["--profile", "spike"], "flash"),
+        (["--chaos", "monkey"], "kill"),
+        (["--chaos-every", "0.1"], "from 0.5 to 3,600"),
+        (["--tries", "0"], "from 1 to 20"),
     ],
 )
 def test_a_bad_flag_is_named_with_its_limit(arguments, limit, capsys):

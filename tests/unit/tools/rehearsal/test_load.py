@@ -6,6 +6,7 @@ from collections import Counter
 import msgspec
 
 from seawall.auth import generate_signing_key
+from seawall.testing import until
 from tools.rehearsal.customers import Customer, mint
 from tools.rehearsal.http_pool import Done
 from tools.rehearsal.load import Load
@@ -68,6 +69,7 @@ class FakePool:
     def __init__(self, room: int = 1000) -> None:
         self.room = room
         self.sent: list[Done] = []
+        self.requests: list[bytes] = []
 
     @property
     def in_flight(self) -> int:
@@ -77,6 +79,7 @@ class FakePool:
         if len(self.sent) >= self.room:
             return False
         self.sent.append(done)
+        self.requests.append(request)
         return True
 
     def answer(self, status: int, body: bytes = b"") -> None:
@@ -116,6 +119,43 @@ async def test_outcomes_are_told_apart():
     assert recorder.dropped == 1
     assert len(recorder.kinds["buy"].latency_seconds) == 2
     assert len(recorder.kinds["buy (refused)"].latency_seconds) == 2
+
+
+async def test_a_purchase_without_an_answer_is_sent_again_with_the_same_key():
+    """The accept of any try counts once, from the intended time; the lost ones are counted beside it."""
+    pool, recorder = FakePool(), Recorder()
+    load = Load(pool, lambda: Visit("buy", b"key-1"), recorder, tries=3)
+    await load.run([0.0])
+    for status, body in ((0, b"connection lost"), (503, b"{}"), (202, b'{"order_id": "order-1"}')):
+        await until(lambda: pool.in_flight)
+        pool.answer(status, body)
+    assert pool.requests == [b"key-1"] * 3
+    assert recorder.kinds["buy"].outcomes == {"202": 1}
+    assert recorder.kinds["buy (tried again)"].outcomes == {"connection lost": 1, "503": 1}
+    assert set(recorder.accepted) == {"order-1"}
+    await load.settle(1)
+
+
+async def test_a_purchase_is_given_up_after_its_tries():
+    """It counts by its last outcome."""
+    pool, recorder = FakePool(), Recorder()
+    await Load(pool, buy, recorder, tries=2).run([0.0])
+    for _ in range(2):
+        await until(lambda: pool.in_flight)
+        pool.answer(0, b"no connection")
+    assert recorder.kinds["buy"].outcomes == {"no connection": 1}
+    assert pool.in_flight == 0
+
+
+async def test_a_refusal_is_an_answer():
+    """Sold out is not tried again, nor is a page."""
+    pool, recorder = FakePool(), Recorder()
+    load = Load(pool, buy, recorder, tries=5)
+    await load.run([0.0])
+    pool.answer(409, b"{}")
+    await load.settle(1)
+    assert recorder.kinds["buy (refused)"].outcomes == {"409": 1}
+    assert len(pool.requests) == 1
 
 
 async def test_a_late_loop_catches_up_without_starving_others():

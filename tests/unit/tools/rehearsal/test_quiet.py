@@ -52,6 +52,20 @@ async def test_quiet_is_two_quiet_looks_in_a_row():
     assert [bool(found) for found in seen] == [True, False, False]
 
 
+async def test_a_store_that_restarts_is_unrest():
+    """The wait goes on, and names the reason."""
+
+    class Restarting(FakeStores):
+        async def reserved_units(self, sale_id):
+            if self.restless:
+                raise ConnectionRefusedError("it restarts")
+            return 0
+
+    seen: list[dict[str, int]] = []
+    assert await until_quiet(Restarting(3), "sale", 30, seen.append, pause_seconds=0) == {}
+    assert seen[0] == {"store that cannot be read (it restarts)": 1}
+
+
 async def test_what_never_gets_quiet_is_told_after_the_time_out():
     """The last look's findings are returned."""
     found = await until_quiet(FakeStores(10**9), "sale", 0.01, lambda _: None, pause_seconds=0)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tools.rehearsal.chaos.faults import PROVIDER, Entry, Fault, Kind
 from tools.rehearsal.flags import parse
 from tools.rehearsal.invariants import check
 from tools.rehearsal.processes import ProcessWatch
@@ -78,10 +79,36 @@ def test_json_and_a_page_that_needs_nothing_else_are_written(tmp_path):
     as_json, as_html = write(report, run, tmp_path / "reports")
     assert json.loads(as_json.read_bytes())["run_id"] == "rehearsal-1"
     page = as_html.read_text()
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 2
     assert "every promise was kept" in page
     for loading in ("<script", "<link", "src=", "url(http"):
         assert loading not in page
+
+
+def test_faults_are_marks_on_the_time_axis_and_rows_of_a_table(tmp_path):
+    """With their ends; in the JSON, on the page and in the terminal."""
+    run = rehearsal()
+    run.faults = [
+        Entry(Fault(0.5, Kind.KILL, "orders-2"), 0.5, 2.0),
+        Entry(Fault(1.0, Kind.SLOW, PROVIDER, 2.0), 1.0),
+        Entry(Fault(1.5, Kind.PAUSE, "payments", 2.0), 1.5, skipped="it is down"),
+    ]
+    report = figures(run, check(run.snapshot))
+    assert report["faults"][0] == {
+        "began_seconds": 0.5,
+        "ended_seconds": 2.0,
+        "target": "orders-2",
+        "kind": "kill",
+        "skipped": "",
+    }
+    as_json, as_html = write(report, run, tmp_path)
+    assert len(json.loads(as_json.read_bytes())["faults"]) == 3
+    page = as_html.read_text()
+    drawing = page[page.index("<svg") : page.index("</svg>")]
+    assert ">orders-2</text>" in drawing
+    assert ">payments</text>" not in drawing
+    assert "skipped: it is down" in page
+    assert "2 faults (orders-2 kill: 1, provider slow: 1), 1 skipped" in summary(report)
 
 
 def test_a_broken_promise_is_shown_with_examples(tmp_path):
