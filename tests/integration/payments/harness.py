@@ -122,7 +122,7 @@ class Payments:
     async def running(self, *, replicas: int = 1, lease_seconds: float = 5.0) -> AsyncIterator[None]:
         """Runs chargers and the relay."""
         async with (
-            open_provider(self._provider_url, timeout_seconds=TRY_SECONDS, max_connections=64) as provider,
+            open_provider(self._provider_url, timeout_seconds=TRY_SECONDS) as provider,
             self.queue(lease_seconds=lease_seconds) as queue,
         ):
             chargers = [Charger(queue, provider, concurrency=16, poll_seconds=0.05) for _ in range(replicas)]

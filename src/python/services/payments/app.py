@@ -44,11 +44,7 @@ async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Applic
         open_database(settings.database_url) as database,
         open_broker(settings.broker_url, client="payments") as broker,
         broker.publisher() as publisher,
-        open_provider(
-            settings.provider_url,
-            timeout_seconds=settings.provider_timeout_seconds,
-            max_connections=settings.charge_concurrency,
-        ) as provider,
+        open_provider(settings.provider_url, timeout_seconds=settings.provider_timeout_seconds) as provider,
     ):
         await broker.ensure_topics(TOPICS)
         relay, outbox = OutboxRelay(database, publisher, service="payments"), Outbox()

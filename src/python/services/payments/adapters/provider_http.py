@@ -4,12 +4,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
+from urllib.parse import quote
 
-import aiohttp
 import msgspec
 from prometheus_client import Histogram
 
 from seawall.telemetry import current_correlation_id
+from services.payments.adapters.http_client import CallFailed, HttpClient
 from services.payments.domain import Approved, CallRejectedError, OutcomeUnknownError, Refused
 
 CALL_SECONDS = Histogram(
@@ -28,21 +29,17 @@ class ChargeReply(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_provider(
-    url: str, *, timeout_seconds: float, max_connections: int
-) -> AsyncIterator["HttpProvider"]:
-    """Opens one session to the provider at `url`; each call is given up after `timeout_seconds`."""
-    connector = aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=30)
-    timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-    async with aiohttp.ClientSession(url, connector=connector, timeout=timeout) as session:
-        yield HttpProvider(session)
+async def open_provider(url: str, *, timeout_seconds: float) -> AsyncIterator["HttpProvider"]:
+    """Opens a client of the provider at `url`; each call is given up after `timeout_seconds`."""
+    async with HttpClient(url, timeout_seconds=timeout_seconds) as client:
+        yield HttpProvider(client)
 
 
 class HttpProvider:
     """Implements ports.Provider."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
 
     async def charge(self, order_id: str, amount_minor: int, currency: str) -> Approved | Refused:
         body = {
@@ -60,25 +57,21 @@ class HttpProvider:
         return Refused(reply.state)
 
     async def void(self, order_id: str) -> None:
-        status, answer = await self._post("void", f"/v1/charges/{order_id}/void", b"")
+        status, answer = await self._post("void", f"/v1/charges/{quote(order_id, safe='')}/void", b"")
         if _decode(status, answer).state == "charged":
             raise OutcomeUnknownError("the provider says that a voided charge is charged")
 
     async def _post(self, call: str, path: str, body: bytes) -> tuple[int, bytes]:
-        headers = {"content-type": "application/json"}
-        if correlation_id := current_correlation_id():
-            headers["x-request-id"] = correlation_id
         outcome = "unknown"
         started_at = time.perf_counter()
         try:
-            async with self._session.post(path, data=body, headers=headers) as response:
-                answer = await response.read()
-            outcome = "unknown" if _is_ambiguous(response.status) else str(response.status)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise OutcomeUnknownError(f"{call}: {type(error).__name__}") from error
+            status, answer = await self._client.post(path, body, current_correlation_id())
+            outcome = "unknown" if _is_ambiguous(status) else str(status)
+        except CallFailed as error:
+            raise OutcomeUnknownError(f"{call}: {error}") from error
         finally:
             CALL_SECONDS.labels(call, outcome).observe(time.perf_counter() - started_at)
-        return response.status, answer
+        return status, answer
 
 
 def _decode(status: int, answer: bytes) -> ChargeReply:
