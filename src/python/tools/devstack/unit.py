@@ -15,7 +15,8 @@ STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
-STABLE_SECONDS = 30.0
+# One that was ready for so long is not in a loop of crashes.
+STABLE_SECONDS = 10.0
 
 
 Spawn = Callable[[str, Launch, Path], Process]
