@@ -8,13 +8,30 @@ from typing import Any
 import pytest
 from aiokafka.errors import (
     KafkaTimeoutError,
-    MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
     UnknownTopicOrPartitionError,
 )
 
 from seawall.messaging import BrokerUnavailable, Message, PublishFailed
+from seawall.messaging.kafka_lots import MAX_MESSAGE_BYTES, partition_of
 from seawall.messaging.kafka_publisher import KafkaPublisher
+
+
+class Batch:
+    """Holds `room` messages."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.payloads: list[bytes] = []
+
+    def append(self, *, value: bytes, **_: Any) -> object:
+        if len(self.payloads) == self.room:
+            return None
+        self.payloads.append(value)
+        return object()
+
+    def close(self) -> None:
+        self.room = len(self.payloads)
 
 
 @dataclass
@@ -24,16 +41,26 @@ class Producer:
     refused: dict[bytes, Exception] = field(default_factory=dict)
     undelivered: dict[bytes, Exception] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
+    partitions: list[int] = field(default_factory=list)
     closed: bool = False
+    room: int = 1
 
-    async def send(self, topic: str, value: bytes, key: bytes, **_: Any) -> "asyncio.Future[object]":
-        if value in self.refused:
-            raise self.refused[value]
-        self.sent.append(value)
+    async def partitions_for(self, topic: str) -> set[int]:
+        return {0, 1, 2, 3}
+
+    def create_batch(self) -> Batch:
+        return Batch(self.room)
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> "asyncio.Future[object]":
         outcome: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        if value in self.undelivered:
-            outcome.set_exception(self.undelivered[value])
-        else:
+        for payload in batch.payloads:
+            if payload in self.refused:
+                raise self.refused[payload]
+            if payload in self.undelivered:
+                outcome.set_exception(self.undelivered[payload])
+        self.sent += batch.payloads
+        self.partitions.append(partition)
+        if not outcome.done():
             outcome.set_result(None)
         return outcome
 
@@ -96,11 +123,26 @@ async def test_after_a_refusal_the_later_messages_of_the_topic_are_not_sent() ->
 
 async def test_a_message_that_is_too_large_does_not_hold_up_its_topic() -> None:
     """It will never be sent, so nothing can overtake it."""
-    producer = Producer(refused={b"2": MessageSizeTooLargeError()})
+    producer = Producer()
+    large = message(b"x" * MAX_MESSAGE_BYTES)
     with pytest.raises(PublishFailed) as failure:
-        await publisher_with(producer).publish([message(b"1"), message(b"2"), message(b"3")])
+        await publisher_with(producer).publish([message(b"1"), large, message(b"3")])
     assert producer.sent == [b"1", b"3"]
-    assert ids(failure.value.failed) == ids(failure.value.hopeless) == ["2"]
+    assert failure.value.failed == failure.value.hopeless == [large]
+
+
+async def test_messages_of_one_partition_travel_as_one_batch() -> None:
+    """One future for all of them, and their order kept."""
+    producer = Producer(room=1_000)
+    payloads = [str(n).encode() for n in range(100)]
+    await publisher_with(producer).publish([message(payload) for payload in payloads])
+    assert producer.sent == payloads
+    assert producer.partitions == [partition_of(b"k", 4)]
+
+
+def test_a_key_stays_on_its_partition() -> None:
+    """Whoever changes the hash moves the keys, and messages that wait lose their order."""
+    assert [partition_of(key, 4) for key in (b"a", b"b", b"order-1", b"")] == [3, 1, 3, 0]
 
 
 async def test_without_a_broker_all_messages_fail() -> None:

@@ -11,13 +11,12 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from seawall.messaging.errors import BrokerUnavailable
 from seawall.messaging.kafka_clients import started, stop_producer
+from seawall.messaging.kafka_lots import MAX_MESSAGE_BYTES
 from seawall.messaging.kafka_publisher import KafkaPublisher
 from seawall.messaging.kafka_subscriber import KafkaSubscriber, dead_letter_topic
 from seawall.messaging.ports import Publisher, Subscriber
 
 PING_SECONDS = 2.0
-LINGER_MILLISECONDS = 1
-MAX_MESSAGE_BYTES = 1_000_000
 
 
 class KafkaBroker:
@@ -90,7 +89,6 @@ class KafkaBroker:
             client_id=self._client,
             acks="all",
             enable_idempotence=True,
-            linger_ms=LINGER_MILLISECONDS,
             max_request_size=MAX_MESSAGE_BYTES,
             max_batch_size=262_144,
             request_timeout_ms=10_000,

@@ -4,17 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from prometheus_client import Counter
 
-from seawall.messaging.cloud_events import headers_of
 from seawall.messaging.errors import BrokerUnavailable, PublishFailed
+from seawall.messaging.kafka_lots import FAILURES, hand_over
 from seawall.messaging.message import Message
 
 _PUBLISHED = Counter("seawall_messages_published_total", "Messages that the broker has stored", ["topic"])
 
-# What a producer may raise for one message; anything else is a bug.
-_FAILURES = (KafkaError, OSError)
 # What leaves a producer as good as it was; so do errors that aiokafka calls retriable.
 _PASSING = (KafkaTimeoutError, MessageSizeTooLargeError, OSError)
 
@@ -55,13 +53,15 @@ class KafkaPublisher:
         except BrokerUnavailable as error:
             raise PublishFailed(list(messages), [], str(error)) from error
         producer = self._producer
-        outcomes = await asyncio.gather(*await _begin(producer, messages), return_exceptions=True)
+        handed = await hand_over(producer, messages)
+        await asyncio.gather(*(lot.outcome for lot in handed), return_exceptions=True)
         failures: list[tuple[Message, BaseException]] = []
-        for message, outcome in zip(messages, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                failures.append((message, outcome))
+        for lot in handed:
+            failure = lot.outcome.exception()
+            if failure is None:
+                _PUBLISHED.labels(lot.topic).inc(len(lot.messages))
             else:
-                _PUBLISHED.labels(message.topic).inc()
+                failures += [(message, failure) for message in lot.messages]
         if failures:
             await self._replace_if_broken(producer, [error for _, error in failures])
             raise _publish_failed(failures)
@@ -73,43 +73,9 @@ class KafkaPublisher:
             await self.close()
 
 
-async def _begin(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list["asyncio.Future[object]"]:
-    """Hands over all messages. After a failure the later ones of its topic fail too, to keep their order."""
-    handed: list[asyncio.Future[object]] = []
-    failed: dict[str, Exception] = {}
-    for message in messages:
-        if message.topic in failed:
-            handed.append(_refused(failed[message.topic]))
-            continue
-        try:
-            handed.append(await _send(producer, message))
-        except MessageSizeTooLargeError as error:
-            handed.append(_refused(error))
-        except _FAILURES as error:
-            failed[message.topic] = error
-            handed.append(_refused(error))
-    return handed
-
-
-def _refused(error: Exception) -> "asyncio.Future[object]":
-    future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-    future.set_exception(error)
-    return future
-
-
-async def _send(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[object]":
-    return await producer.send(  # type: ignore[no-any-return]
-        message.topic,
-        message.payload,
-        message.key.encode(),
-        timestamp_ms=message.time_ms,
-        headers=headers_of(message),
-    )
-
-
 def _publish_failed(failures: Sequence[tuple[Message, BaseException]]) -> PublishFailed:
     for _, error in failures:
-        if not isinstance(error, _FAILURES):
+        if not isinstance(error, FAILURES):
             raise error
     hopeless = [message for message, error in failures if isinstance(error, MessageSizeTooLargeError)]
     return PublishFailed([message for message, _ in failures], hopeless, repr(failures[0][1]))
