@@ -1,0 +1,137 @@
+"""The bench's report: medians over the rounds with their spread, as a table and as JSON."""
+
+import json
+import platform
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from tools.bench.accept import AcceptFigures
+from tools.bench.flags import Flags
+from tools.bench.rounds import HOT, MANY, REFERENCE, Round
+from tools.bench.step import Figures
+from tools.rehearsal.table import columns
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line of the table: a figure of each round, or a ratio of two figures of the same round."""
+
+    what: str
+    values: list[float]
+    unit: str = ""
+    target: str = ""
+
+    @property
+    def median(self) -> float:
+        """The middle one of the rounds."""
+        return statistics.median(self.values)
+
+    def cells(self) -> list[str]:
+        """What, median, spread, rounds, target."""
+        spread = f"{_short(min(self.values))} to {_short(max(self.values))}"
+        return [self.what, f"{_short(self.median)}{self.unit}", spread, str(len(self.values)), self.target]
+
+
+def measures(rounds: Sequence[Round]) -> list[Measure]:
+    """Returns all that the rounds have figures for."""
+    found = [measure for name in (REFERENCE, HOT, MANY) for measure in _climbs(rounds, name)]
+    found += [
+        _ratio(rounds, "Seawall / reference, confirmed per second", HOT, REFERENCE, ">= 10x"),
+        _ratio(rounds, "1 SKU / many SKUs, confirmed per second", HOT, MANY, ">= 0.9x"),
+        *_accepts(rounds),
+    ]
+    return [measure for measure in found if measure.values]
+
+
+def saturation(steps: Sequence[Figures]) -> Figures | None:
+    """The step that confirmed the most per second."""
+    return max(steps, key=lambda step: step.confirmed, default=None)
+
+
+def highest_held(steps: Sequence[Figures]) -> Figures | None:
+    """The step with the highest rate that was held."""
+    return max((step for step in steps if step.held), key=lambda step: step.offered, default=None)
+
+
+def as_table(rounds: Sequence[Round]) -> str:
+    """Returns the table as text."""
+    rows = [measure.cells() for measure in measures(rounds)]
+    return columns(["measure", "median", "min to max", "rounds", "target"], rows)
+
+
+def as_json(rounds: Sequence[Round], flags: Flags) -> dict[str, Any]:
+    """Returns every step of every round, and the table's figures."""
+    return {
+        "measured_at": datetime.now(UTC).isoformat(),
+        "machine": f"{psutil.cpu_count()} cores, {platform.machine()}, {platform.system()}, "
+        f"Python {platform.python_version()}",
+        "flags": {name: str(v) if isinstance(v, Path) else v for name, v in vars(flags).items()},
+        "measures": [{**asdict(measure), "median": measure.median} for measure in measures(rounds)],
+        "rounds": [asdict(this) for this in rounds],
+    }
+
+
+def write(rounds: Sequence[Round], flags: Flags) -> Path:
+    """Writes the JSON into the report folder, and returns its path."""
+    report = as_json(rounds, flags)
+    flags.report_dir.mkdir(parents=True, exist_ok=True)
+    path = flags.report_dir / f"bench-{report['measured_at'][:19].replace(':', '')}.json"
+    path.write_bytes(msgspec.json.format(json.dumps(report).encode(), indent=2))
+    return path
+
+
+def _climbs(rounds: Sequence[Round], name: str) -> list[Measure]:
+    peaks = [peak for this in rounds if (peak := saturation(this.climbs.get(name, [])))]
+    held = [step for this in rounds if (step := highest_held(this.climbs.get(name, [])))]
+    return [
+        Measure(f"{name}: confirmed per second, at most", [peak.confirmed for peak in peaks], "/s"),
+        Measure(f"{name}: highest rate held", [step.offered for step in held], "/s"),
+        Measure(f"{name}: answer p99 at that rate", [step.answer_p99_ms for step in held], " ms"),
+        Measure(f"{name}: to confirmed p50 at that rate", [step.confirm_p50_ms for step in held], " ms"),
+        Measure(f"{name}: to confirmed p99 at that rate", [step.confirm_p99_ms for step in held], " ms"),
+        Measure(f"{name}: CPU per order at the most", [peak.cpu_ms_per_order for peak in peaks], " ms"),
+    ]
+
+
+def _ratio(rounds: Sequence[Round], what: str, above: str, below: str, target: str) -> Measure:
+    values = []
+    for this in rounds:
+        over, under = saturation(this.climbs.get(above, [])), saturation(this.climbs.get(below, []))
+        if over and under and under.confirmed:
+            values.append(over.confirmed / under.confirmed)
+    return Measure(what, values, "x", target)
+
+
+def _accepts(rounds: Sequence[Round]) -> list[Measure]:
+    found = [this.accept for this in rounds if this.accept]
+
+    def each(figure: Callable[[AcceptFigures], float]) -> list[float]:
+        return [figure(accept) for accept in found]
+
+    return [
+        Measure("accept: rate, half of the highest held", each(lambda a: a.rate), "/s"),
+        Measure("accept: bare aiohttp p99", each(lambda a: a.bare_p99_ms), " ms"),
+        Measure("accept: Seawall p99", each(lambda a: a.ours_p99_ms), " ms"),
+        Measure("accept: Seawall p99, provider of 5 s", each(lambda a: a.slow_p99_ms), " ms"),
+        Measure("accept: Seawall / bare, p99", _over_bare(found), "x", "<= 10x"),
+        Measure("accept: provider of 5 s / usual, p99", _flat(found), "x", "about 1x"),
+    ]
+
+
+def _over_bare(found: Sequence[AcceptFigures]) -> list[float]:
+    return [accept.ours_p99_ms / accept.bare_p99_ms for accept in found if accept.bare_p99_ms]
+
+
+def _flat(found: Sequence[AcceptFigures]) -> list[float]:
+    return [accept.slow_p99_ms / accept.ours_p99_ms for accept in found if accept.ours_p99_ms]
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
