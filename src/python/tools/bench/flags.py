@@ -18,8 +18,9 @@ class Flags:
     only: list[str]
     rounds: int
     seconds: int
-    reference_rates: list[int]
-    seawall_rates: list[int]
+    steps: int
+    reference_rate: int
+    seawall_rate: int
     skus: int
     customers: int
     reference_connections: int
@@ -35,15 +36,17 @@ def parse(arguments: list[str] | None = None) -> Flags:
         prog="./pants bench",
         description="Measures the shop beside what it is compared with, in interleaved rounds: purchase "
         "(the synchronous reference), skus (one hot SKU and many), accept (a bare POST through the same "
-        "Envoy). Each round starts every system anew, alone, and climbs its rates until one is not held.",
+        "Envoy). Each round starts every system anew, alone, and raises the "
+        "rate until it is held no more.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
     add("--only", nargs="+", choices=MEASURES, default=list(MEASURES), help="what to measure")
     add("--rounds", type=_whole(1, 100), default=3, help="rounds; the tables show median and spread")
     add("--seconds", type=_whole(4, 3600), default=12, help="seconds of load in each step")
-    add("--reference-rates", type=_rates, default="60,90,120,160,220", help="arrivals per second, ascending")
-    add("--seawall-rates", type=_rates, default="300,450,600,800,1000,1300", help="the same for Seawall")
+    add("--steps", type=_whole(1, 100), default=8, help="steps of a climb, at most")
+    add("--reference-rate", type=_whole(1, 50_000), default=60, help="arrivals per second to begin with")
+    add("--seawall-rate", type=_whole(1, 50_000), default=400, help="the same for Seawall")
     add("--skus", type=_whole(2, 10_000), default=1000, help="how many SKUs the hot one is compared with")
     add("--customers", type=_whole(1, 1_000_000), default=5000, help="how many different customers")
     add("--reference-connections", type=_whole(1, 10_000), default=64, help="connections to the reference")
@@ -63,11 +66,3 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(given)
 
     return read
-
-
-def _rates(given: str) -> list[int]:
-    rate = _whole(1, 50_000)
-    rates = [rate(part.strip()) for part in given.split(",")]
-    if rates != sorted(set(rates)):
-        raise argparse.ArgumentTypeError(f"must ascend, not {given!r}")
-    return rates

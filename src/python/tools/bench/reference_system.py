@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from tools.bench.flags import Flags
+from tools.bench.meter import Meter
 from tools.bench.reference.stack import Running, reference_stack
 from tools.bench.step import BUY, Door, Figures, drive, figures
 from tools.devstack.ports import LOOPBACK
 from tools.rehearsal.customers import Customer
-from tools.rehearsal.processes import ProcessWatch
 from tools.rehearsal.visitors import Visitors
 
 STOCK = 1_000_000
@@ -43,11 +43,11 @@ class ReferenceSystem:
             largest_quantity=LARGEST_QUANTITY,
             seed=self._flags.seed,
         )
-        watch = ProcessWatch(lambda: self._running.processes)
+        meter = Meter(lambda: self._running.processes)
         recorder, _ = await drive(
             self._door, visitors.next, rate=rate, seconds=seconds, seed=self._flags.seed
         )
-        watch.look()
+        use = meter.read()
         bought = recorder.kinds[BUY]
         pairs = zip(bought.intended_seconds, bought.latency_seconds, strict=True)
         return figures(
@@ -56,7 +56,7 @@ class ReferenceSystem:
             seconds=seconds,
             confirmed_at=[intended + latency for intended, latency in pairs],
             confirm_seconds=bought.latency_seconds,
-            cpu_seconds={usage.name: usage.cpu_seconds for usage in watch.usages()},
+            use=use,
         )
 
     async def _open_sale(self, sale_id: str, sku_count: int) -> list[str]:

@@ -34,7 +34,7 @@ class Measure:
         return statistics.median(self.values)
 
     def cells(self) -> list[str]:
-        """What, median, spread, rounds, target."""
+        """What, median, spread, how many values, target."""
         spread = f"{_short(min(self.values))} to {_short(max(self.values))}"
         return [self.what, f"{_short(self.median)}{self.unit}", spread, str(len(self.values)), self.target]
 
@@ -45,7 +45,12 @@ def measures(rounds: Sequence[Round]) -> list[Measure]:
     found += [
         _ratio(rounds, "Seawall / reference, confirmed per second", HOT, REFERENCE, ">= 10x"),
         _ratio(rounds, "1 SKU / many SKUs, confirmed per second", HOT, MANY, ">= 0.9x"),
+        _cpu_ratio(rounds),
         *_accepts(rounds),
+        Measure(
+            "cores used by others",
+            [step.others_cores for this in rounds for steps in this.climbs.values() for step in steps],
+        ),
     ]
     return [measure for measure in found if measure.values]
 
@@ -63,7 +68,7 @@ def highest_held(steps: Sequence[Figures]) -> Figures | None:
 def as_table(rounds: Sequence[Round]) -> str:
     """Returns the table as text."""
     rows = [measure.cells() for measure in measures(rounds)]
-    return columns(["measure", "median", "min to max", "rounds", "target"], rows)
+    return columns(["measure", "median", "min to max", "values", "target"], rows)
 
 
 def as_json(rounds: Sequence[Round], flags: Flags) -> dict[str, Any]:
@@ -107,6 +112,15 @@ def _ratio(rounds: Sequence[Round], what: str, above: str, below: str, target: s
         if over and under and under.confirmed:
             values.append(over.confirmed / under.confirmed)
     return Measure(what, values, "x", target)
+
+
+def _cpu_ratio(rounds: Sequence[Round]) -> Measure:
+    values = []
+    for this in rounds:
+        theirs, ours = saturation(this.climbs.get(REFERENCE, [])), saturation(this.climbs.get(HOT, []))
+        if theirs and ours and ours.cpu_ms_per_order:
+            values.append(theirs.cpu_ms_per_order / ours.cpu_ms_per_order)
+    return Measure("reference / Seawall, CPU per order", values, "x")
 
 
 def _accepts(rounds: Sequence[Round]) -> list[Measure]:

@@ -1,4 +1,4 @@
-"""The rounds: each system is started anew, alone, and climbs its rates; then the next one."""
+"""The rounds: each system is started anew, alone, and climbs to its limit; then the next one."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +12,9 @@ from tools.bench.step import Figures
 
 REFERENCE, HOT, MANY = "reference", "Seawall, 1 SKU", "Seawall, many SKUs"
 WARM_UP_SECONDS = 4
+
+GROWTH = 1.25
+MISSES = 2
 
 Step = Callable[[str, float, int, int], Awaitable[Figures]]
 
@@ -43,42 +46,41 @@ class Bench:
             self.rounds.append(this)
             if PURCHASE in self._flags.only:
                 await self._reference(number, this)
-            await self._seawall(number, this)
+            if not self._time_is_over():
+                await self._seawall(number, this)
 
     async def _reference(self, number: int, this: Round) -> None:
         self._say(number, "starting the reference")
         async with reference_system(self._flags) as system:
-            rates = self._flags.reference_rates
-            await self._warm_up(system.step, rates[0])
-            await self._climb(number, this, REFERENCE, system.step, rates, sku_count=1)
+            rate = self._flags.reference_rate
+            await self._warm_up(system.step, rate)
+            await self._climb(number, this, REFERENCE, system.step, rate, sku_count=1)
 
     async def _seawall(self, number: int, this: Round) -> None:
         self._say(number, "starting Seawall")
         async with seawall_system(self._flags) as system:
-            rates = self._flags.seawall_rates
-            await self._warm_up(system.step, rates[0])
+            rate = self._flags.seawall_rate
+            await self._warm_up(system.step, rate)
             climbs = [(HOT, 1)] + ([(MANY, self._flags.skus)] if SKUS in self._flags.only else [])
             # Who comes second finds fuller tables: they take turns.
             for name, sku_count in climbs if number % 2 else reversed(climbs):
-                await self._climb(number, this, name, system.step, rates, sku_count)
-            if ACCEPT in self._flags.only and not self._time_is_over():
+                await self._climb(number, this, name, system.step, rate, sku_count)
+            if ACCEPT in self._flags.only and this.climbs[HOT] and not self._time_is_over():
                 await self._accept(number, this, system)
 
     async def _warm_up(self, step: Step, rate: float) -> None:
         await step(self._sale_id(), rate, WARM_UP_SECONDS, 1)
 
     async def _climb(
-        self, number: int, this: Round, name: str, step: Step, rates: Sequence[int], sku_count: int
+        self, number: int, this: Round, name: str, step: Step, first_rate: float, sku_count: int
     ) -> None:
         steps = this.climbs.setdefault(name, [])
-        for rate in rates:
-            if self._time_is_over():
-                return
+        rate: float | None = first_rate
+        while rate and len(steps) < self._flags.steps and not self._time_is_over():
             found = await step(self._sale_id(), rate, self._flags.seconds, sku_count)
             steps.append(found)
             self._say(number, f"{name}: {_line(found)}")
-            if not found.held:
-                return
+            rate = next_rate(steps)
 
     async def _accept(self, number: int, this: Round, system: SeawallSystem) -> None:
         steps = this.climbs[HOT]
@@ -102,11 +104,25 @@ class Bench:
         print(f"round {number}/{self._flags.rounds}  {text}", flush=True)
 
 
+def next_rate(steps: Sequence[Figures]) -> float | None:
+    """Up while rates are held, and once more after a miss; down from a first one that was not held.
+
+    None: the highest rate that is held is known, and so is what comes through beyond it.
+    """
+    held = max((step.offered for step in steps if step.held), default=0.0)
+    if not held:
+        return steps[-1].offered / GROWTH**2
+    missed = sum(step.offered > held for step in steps)
+    came_down = not steps[0].held
+    return None if missed >= MISSES or came_down else steps[-1].offered * GROWTH
+
+
 def _line(found: Figures) -> str:
     verdict = "held" if found.held else "not held"
     return (
         f"{found.arrivals:.0f}/s came, {found.confirmed:.0f}/s confirmed ({verdict}), "
         f"answer p50 {found.answer_p50_ms:.0f} p99 {found.answer_p99_ms:.0f} ms, "
         f"to confirmed p50 {found.confirm_p50_ms:.0f} p99 {found.confirm_p99_ms:.0f} ms, "
-        f"{found.turned_away} turned away, {found.cpu_ms_per_order:.1f} ms of CPU per order"
+        f"{found.turned_away} turned away, {found.cpu_ms_per_order:.1f} ms of CPU per order, "
+        f"{found.others_cores:.1f} cores used by others"
     )

@@ -14,10 +14,10 @@ from sqlalchemy import text
 from tools.bench.accept import AcceptFigures, accept_figures
 from tools.bench.bare_edge import bare_edge
 from tools.bench.flags import Flags
+from tools.bench.meter import Meter
 from tools.bench.step import Door, Figures, drive, figures
 from tools.devstack.stack import Stack
 from tools.rehearsal.customers import Customer, mint
-from tools.rehearsal.processes import ProcessWatch
 from tools.rehearsal.quiet import until_quiet
 from tools.rehearsal.recorder import Recorder
 from tools.rehearsal.sale import schedule_sale
@@ -69,12 +69,12 @@ class SeawallSystem:
     async def step(self, sale_id: str, rate: float, seconds: int, sku_count: int) -> Figures:
         """Sells for some seconds at a rate of arrivals, then waits until all orders are final."""
         sale_ids, visits = await self._open(sale_id, sku_count)
-        watch = ProcessWatch(self._stage.processes)
+        meter = Meter(self._stage.processes)
         recorder, started_at = await drive(
             self._door, visits, rate=rate, seconds=seconds, seed=self._flags.seed
         )
         await self._settle(sale_ids)
-        watch.look()
+        use = meter.read()
         orders = [row for sale in sale_ids for row in await self._confirmed(sale)]
         return figures(
             recorder,
@@ -82,7 +82,7 @@ class SeawallSystem:
             seconds=seconds,
             confirmed_at=[at - started_at for at, _ in orders],
             confirm_seconds=[took for _, took in orders],
-            cpu_seconds={usage.name: usage.cpu_seconds for usage in watch.usages()},
+            use=use,
         )
 
     async def accept(self, sale_id: str, rate: float, seconds: int) -> AcceptFigures:

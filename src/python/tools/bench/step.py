@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tools.bench.meter import Use
 from tools.rehearsal.arrivals import poisson, schedule
 from tools.rehearsal.http_pool import HttpPool
 from tools.rehearsal.load import Load
@@ -46,6 +47,7 @@ class Figures:
     confirm_p99_ms: float
     cpu_ms_per_order: float
     cpu_seconds: dict[str, float]
+    others_cores: float
 
 
 async def drive(
@@ -84,7 +86,7 @@ def figures(
     seconds: int,
     confirmed_at: Sequence[float],
     confirm_seconds: Sequence[float],
-    cpu_seconds: dict[str, float],
+    use: Use,
 ) -> Figures:
     """Sums a step up. `confirmed_at` is in seconds since the load began, one for each confirmed order.
 
@@ -108,8 +110,9 @@ def figures(
         answer_p99_ms=answer["p99"],
         confirm_p50_ms=confirm["p50"],
         confirm_p99_ms=confirm["p99"],
-        cpu_ms_per_order=1000 * sum(cpu_seconds.values()) / max(1, len(confirmed_at)),
-        cpu_seconds={name: round(used, 2) for name, used in cpu_seconds.items()},
+        cpu_ms_per_order=1000 * sum(use.cpu_seconds.values()) / max(1, len(confirmed_at)),
+        cpu_seconds={name: round(used, 2) for name, used in use.cpu_seconds.items()},
+        others_cores=round(use.others_cores, 2),
     )
 
 

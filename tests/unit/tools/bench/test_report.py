@@ -36,6 +36,7 @@ def step(offered: float, confirmed: float) -> Figures:
         confirm_p99_ms=40,
         cpu_ms_per_order=2,
         cpu_seconds={"orders": 1.0},
+        others_cores=0.1,
     )
 
 
@@ -76,7 +77,10 @@ def test_a_ratio_is_one_of_figures_of_the_same_round():
 def test_what_was_not_measured_has_no_line():
     """The time was over after the reference, or only a part was asked for."""
     only_reference = [Round({REFERENCE: [step(60, 60)]})]
-    assert {measure.what.partition(":")[0] for measure in measures(only_reference)} == {REFERENCE}
+    assert {measure.what.partition(":")[0] for measure in measures(only_reference)} == {
+        REFERENCE,
+        "cores used by others",
+    }
     assert measures([Round()]) == []
     assert "measure" in as_table([Round()])
 

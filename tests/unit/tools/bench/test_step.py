@@ -1,5 +1,6 @@
 """What a step's figures say."""
 
+from tools.bench.meter import Use
 from tools.bench.step import LEAD_SECONDS, Figures, figures
 from tools.rehearsal.recorder import Recorder
 
@@ -29,7 +30,7 @@ def summed(recorder: Recorder, confirmed_at: list[float]) -> Figures:
         seconds=SECONDS,
         confirmed_at=confirmed_at,
         confirm_seconds=[0.1] * len(confirmed_at),
-        cpu_seconds={"orders": 1.0, "postgres": 0.2},
+        use=Use({"orders": 1.0, "postgres": 0.2}, others_cores=0.5),
     )
 
 
