@@ -243,10 +243,10 @@ class TestSqlCheckouts:
     async def test_finished_checkouts_are_forgotten(self, database, checkouts, order):
         """The order stays; a running checkout stays too."""
         running = an_order("running")
-        await checkouts.purge(0)
+        await checkouts.purge(0, 0)
         await self.reply(checkouts, order, (RESERVE, "sold_out"))
         assert running.order_id != order.order_id
-        await checkouts.purge(-1)
+        await checkouts.purge(-1, -1)
         assert await fetch(database, "SELECT count(*) FROM saga") == [(0,)]
         assert await fetch(database, "SELECT count(*) FROM orders") == [(1,)]
 

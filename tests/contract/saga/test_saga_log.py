@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from contract.saga.book import checkout, command, sagas, sent
@@ -168,10 +169,28 @@ async def test_only_ended_sagas_are_purged(database: Database) -> None:
     saga = checkout()
     await start(database, saga, "a", "b")
     await fail(database, saga, "reserve", "a")
-    async with database.transaction() as connection:
-        assert await saga.purge(connection, 3600) == 0
-        assert await saga.purge(connection, 0) == 1
+    assert await saga.purge(database, 3600) == 0
+    assert await saga.purge(database, 0) == 1
     assert (await status(database, "b"))[1] == "running"
+
+
+async def test_a_saga_that_does_not_end_is_seen(database: Database) -> None:
+    """Running, stuck and the age of the oldest are gauges; what has ended is not counted."""
+    saga = checkout()
+    await start(database, saga, "a", "b", "old")
+    await fail(database, saga, "reserve", "a")
+    async with database.transaction() as connection:
+        await connection.execute(
+            text("UPDATE saga SET started_at = now() - interval '1 hour' WHERE saga_id = 'old'")
+        )
+    await saga.measure(database, stuck_seconds=600)
+    assert gauge("seawall_sagas_running") == 2
+    assert gauge("seawall_sagas_stuck") == 1
+    assert gauge("seawall_saga_oldest_seconds") >= 3600
+
+
+def gauge(name: str) -> float:
+    return REGISTRY.get_sample_value(name, {"definition": "checkout"}) or 0.0
 
 
 def test_a_definition_with_two_pivots_is_refused() -> None:

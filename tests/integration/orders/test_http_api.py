@@ -188,6 +188,6 @@ async def test_the_service_says_how_it_is(client):
     assert (await client.get("/readyz")).status == 200
     metrics = await (await client.get("/metrics")).text()
     assert "shop_orders_accepted_total" in metrics
-    assert "shop_orders_open_checkouts" in metrics
+    assert "seawall_sagas_running" in metrics
     paths = (await (await client.get("/openapi.json")).json())["paths"]
     assert "/v1/sales/{sale_id}/orders" in paths

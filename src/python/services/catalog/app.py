@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
-from seawall.messaging import Outbox, OutboxRelay, open_broker
+from seawall.messaging import Outbox, OutboxRelay, measure_tables, open_broker
 from seawall.sql import open_database, upgrade
-from seawall.web import READINESS, background, web_service
+from seawall.web import READINESS, background, every, web_service
 from services.catalog.adapters.catalogue_sql import CatalogueSql
 from services.catalog.adapters.sale_events import TOPICS
 from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
@@ -37,7 +39,10 @@ def build(settings: CatalogSettings) -> web.Application:
                     products = seed_products()
                     await fill(app[CATALOGUE], products, seed_sales(products, datetime.now(UTC)))
                 relay = OutboxRelay(database, publisher, service="catalog")
-                async with background(relay=relay.run()) as jobs:
+                # What a store may throw while it is away; anything else is a bug and ends the process.
+                away = (SQLAlchemyError, OSError, TimeoutError)
+                measure = every(5.0, partial(measure_tables, database), *away)
+                async with background(relay=relay.run(), measure=measure) as jobs:
                     app[READINESS].add("database", database.ping)
                     app[READINESS].add("jobs", jobs.check)
                     yield

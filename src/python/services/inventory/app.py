@@ -28,8 +28,6 @@ TOPICS = {EVENTS_TOPIC: 4, consumers.COMMANDS_TOPIC: 4, consumers.SALES_TOPIC: 4
 VALKEY_TIMEOUT_SECONDS = 0.5
 VALKEY_CONNECTIONS = 32
 DATABASE_CONNECTIONS = 6
-# Longer than any message may be delivered again.
-INBOX_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 TOLERATED = (HoldsUnavailable, SQLAlchemyError, OSError, TimeoutError)
 
@@ -68,7 +66,7 @@ async def _lifetime(
         app[http_api.STOCK_OF] = stock_of
         async with (
             serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
-            background(exit_process, relay=relay.run(), **_jobs(broker, ledger, holds)) as jobs,
+            background(exit_process, relay=relay.run(), **_jobs(settings, broker, ledger, holds)) as jobs,
         ):
             _log.info("grpc ready", extra={"grpc_port": grpc_port})
             app[READINESS].add("database", database.ping)
@@ -77,7 +75,9 @@ async def _lifetime(
             yield
 
 
-def _jobs(broker: Broker, ledger: SqlLedger, holds: ValkeyHolds) -> dict[str, Job]:
+def _jobs(
+    settings: InventorySettings, broker: Broker, ledger: SqlLedger, holds: ValkeyHolds
+) -> dict[str, Job]:
     apply = partial(use_cases.apply_commands, ledger=ledger, holds=holds)
     schedule = partial(use_cases.schedule_sales, ledger=ledger, holds=holds)
     repay = partial(use_cases.repay_holds, ledger=ledger, holds=holds)
@@ -89,5 +89,6 @@ def _jobs(broker: Broker, ledger: SqlLedger, holds: ValkeyHolds) -> dict[str, Jo
         "sales": sales.run(consumers.sales_handler(schedule)),
         "repay": every(1.0, repay, *TOLERATED),
         "lapse": every(1.0, lapse, *TOLERATED),
-        "purge": every(60.0, partial(ledger.purge, INBOX_SECONDS), *TOLERATED),
+        "measure": every(5.0, ledger.measure, *TOLERATED),
+        "purge": every(60.0, partial(ledger.purge, settings.inbox_retention_seconds), *TOLERATED),
     }

@@ -11,3 +11,5 @@ class InventorySettings(ServiceSettings):
     valkey_url: str
     grpc_port: int = 0
     hold_seconds: float = 30.0
+    # As long as Kafka keeps messages by default: what it has forgotten cannot come again.
+    inbox_retention_seconds: float = 7 * 86_400.0

@@ -33,8 +33,6 @@ REPLIES = (consumers.INVENTORY_TOPIC, consumers.PAYMENTS_TOPIC)
 TOPICS = dict.fromkeys((*PUBLISHED, *REPLIES, consumers.SALES_TOPIC), 4)
 WATCH_SECONDS = 0.2
 DATABASE_CONNECTIONS = 8
-# Longer than any message may be delivered again.
-FINISHED_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
@@ -79,7 +77,9 @@ async def _lifetime(
         app[http_api.PLACE_ORDER] = place
         async with (
             orders.accepting(),
-            background(exit_process, relay=relay.run(), **_jobs(broker, checkouts, sales, watch)) as jobs,
+            background(
+                exit_process, relay=relay.run(), **_jobs(settings, broker, checkouts, sales, watch)
+            ) as jobs,
         ):
             app[READINESS].add("database", database.ping)
             app[READINESS].add("broker", broker.ping)
@@ -87,14 +87,17 @@ async def _lifetime(
             yield
 
 
-def _jobs(broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: OrderWatch) -> dict[str, Job]:
+def _jobs(
+    settings: OrdersSettings, broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: OrderWatch
+) -> dict[str, Job]:
     replies = broker.subscriber(REPLIES, CONSUMER)
+    retention = (settings.inbox_retention_seconds, settings.saga_retention_seconds)
     announced = broker.subscriber([consumers.SALES_TOPIC], "orders.sales")
     return {
         "replies": replies.run(consumers.replies_handler(checkouts.advance)),
         "sales": announced.run(consumers.sales_handler(sales.add)),
         "expire": every(1.0, partial(expire_checkouts, checkouts), *STORE_AWAY),
         "measure": every(5.0, checkouts.measure, *STORE_AWAY),
-        "purge": every(60.0, partial(checkouts.purge, FINISHED_SECONDS), *STORE_AWAY),
+        "purge": every(60.0, partial(checkouts.purge, *retention), *STORE_AWAY),
         "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),
     }

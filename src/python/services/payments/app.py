@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
+from seawall.messaging import Broker, Outbox, OutboxRelay, measure_tables, open_broker
 from seawall.sql import Database, GroupCommit, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from services.payments.adapters import events
@@ -23,8 +23,6 @@ from services.payments.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {command_consumer.TOPIC: 4, events.TOPIC: 4}
-# Longer than any message may be delivered again.
-REMEMBERED_SECONDS = 86_400.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
@@ -55,7 +53,8 @@ async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Applic
                 relay=relay.run(),
                 charger=charger.run(),
                 commands=commands.run(consumer.handle),
-                purge=every(60.0, partial(consumer.purge, REMEMBERED_SECONDS), *STORE_AWAY),
+                measure=every(5.0, partial(measure_tables, database), *STORE_AWAY),
+                purge=every(60.0, partial(consumer.purge, settings.inbox_retention_seconds), *STORE_AWAY),
             ) as jobs:
                 app[READINESS].add("database", database.ping)
                 app[READINESS].add("broker", broker.ping)

@@ -2,6 +2,7 @@
 
 from seawall.messaging.broker import open_broker
 from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishFailed, Undecodable
+from seawall.messaging.gauges import measure_tables
 from seawall.messaging.inbox import admit, purge_inbox
 from seawall.messaging.message import Message, decode, outgoing
 from seawall.messaging.outbox import Outbox
@@ -25,6 +26,7 @@ __all__ = [
     "create_inbox",
     "create_outbox",
     "decode",
+    "measure_tables",
     "open_broker",
     "outgoing",
     "purge_inbox",

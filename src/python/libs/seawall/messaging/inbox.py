@@ -6,6 +6,8 @@ from typing import Protocol, TypeVar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from seawall.sql import Database, purge
+
 
 class Identified(Protocol):
     """What names a message."""
@@ -28,7 +30,12 @@ ORDER BY source, id
 ON CONFLICT DO NOTHING
 RETURNING source, id
 """)
-_PURGE = text("DELETE FROM inbox WHERE seen_at < now() - make_interval(secs => :seconds)")
+_PURGE = text("""
+DELETE FROM inbox WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM inbox WHERE seen_at < now() - make_interval(secs => :seconds)
+    LIMIT :limit FOR UPDATE SKIP LOCKED
+))
+""")
 
 
 async def admit(connection: AsyncConnection, consumer: str, messages: Sequence[M]) -> list[M]:
@@ -50,6 +57,6 @@ async def admit(connection: AsyncConnection, consumer: str, messages: Sequence[M
     return admitted
 
 
-async def purge_inbox(connection: AsyncConnection, older_than_seconds: float) -> int:
-    """Forgets messages that can no longer come again. Returns how many."""
-    return (await connection.execute(_PURGE, {"seconds": older_than_seconds})).rowcount
+async def purge_inbox(database: Database, older_than_seconds: float) -> int:
+    """Forgets messages that can no longer come again, in small transactions. Returns how many."""
+    return await purge(database, _PURGE, {"seconds": older_than_seconds})

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Histogram
 
 from seawall.messaging.cloud_events import message_of
 from seawall.messaging.errors import MessagingError, Undecodable
+from seawall.messaging.kafka_lag import Lag
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
 
@@ -59,6 +60,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         self._busy = asyncio.Lock()
         self._pauses: dict[TopicPartition, float] = {}
         self._resume_at: dict[TopicPartition, float] = {}
+        self._lag = Lag(self._topics, group)
 
     async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
         """Runs until cancelled. Loses its membership for no longer than a broker is away."""
@@ -79,7 +81,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 async with AsyncExitStack() as dead_letters:
                     await consumer.start()
-                    await self._consume(consumer, handler, max_batch, dead_letters)
+                    await self._consume_measured(consumer, handler, max_batch, dead_letters)
             except (KafkaError, MessagingError, OSError) as error:
                 _log.warning("the broker failed, trying again", extra={"error": repr(error)})
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS * random.uniform(0.1, 0.3))
@@ -89,12 +91,23 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Waits for the batch under way."""
         async with self._busy:
+            self._lag.forget(revoked)
             for partition in revoked:
                 self._pauses.pop(partition, None)
                 self._resume_at.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Nothing to do: reading starts at the committed offset."""
+
+    async def _consume_measured(
+        self, consumer: AIOKafkaConsumer, handler: Handler, max_batch: int, dead_letters: AsyncExitStack
+    ) -> None:
+        measuring = asyncio.create_task(self._lag.measure_for_ever(consumer))
+        try:
+            await self._consume(consumer, handler, max_batch, dead_letters)
+        finally:
+            measuring.cancel()
+            await asyncio.wait({measuring})
 
     async def _consume(
         self, consumer: AIOKafkaConsumer, handler: Handler, max_batch: int, dead_letters: AsyncExitStack
@@ -131,7 +144,9 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
                 extra={"group": self._group, "messages": len(records)},
             )
             return False
-        await consumer.commit({tp: of_tp[-1].offset + 1 for tp, of_tp in batches.items()})
+        offsets = {tp: of_tp[-1].offset + 1 for tp, of_tp in batches.items()}
+        await consumer.commit(offsets)
+        self._lag.handled(offsets)
         for partition, of_partition in batches.items():
             self._pauses.pop(partition, None)
             _HANDLED.labels(partition.topic, self._group).inc(len(of_partition))

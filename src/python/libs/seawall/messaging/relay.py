@@ -21,7 +21,7 @@ BATCH = 1_000
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 0.003
 LONGEST_SETTLE_SECONDS = 0.1
-BACKLOG_COUNTED = 1_000_000
+BACKLOG_COUNTED = 200_000
 _LOCK = text("SELECT pg_try_advisory_lock(hashtext('seawall.outbox'), hashtext(:service))")
 _READ = text("""
 SELECT id, topic, key, type, message_id, source, payload, correlation_id, time_ms, headers,

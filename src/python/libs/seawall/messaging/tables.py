@@ -26,6 +26,8 @@ def create_outbox(op: ModuleType | Any) -> None:
     )
     op.execute("ALTER TABLE outbox ALTER COLUMN txid TYPE xid8 USING txid::xid8")
     op.execute("ALTER TABLE outbox ALTER COLUMN txid SET DEFAULT pg_current_xact_id()")
+    # Empty as a rule: what is parked is found without a walk through what waits.
+    op.create_index("outbox_parked", "outbox", ["id"], postgresql_where=sa.text("parked IS NOT NULL"))
     # A queue: nearly all rows are dead soon, and scans begin where they were.
     op.execute(
         "ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)"

@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Message
 from seawall.saga.definition import Definition, State
-from seawall.saga.statements import ADVANCE, DUE, FAIL, FINISH, GIVE_UP, INSIST, PURGE, START
+from seawall.saga.statements import ADVANCE, AGES, DUE, FAIL, FINISH, GIVE_UP, INSIST, PURGE, START
+from seawall.sql import Database, purge
+
+# Longer than all steps of any saga of ours may take together.
+STUCK_SECONDS = 300.0
 
 _ENDED = Counter("seawall_sagas_ended_total", "Sagas that ended", ["definition", "status"])
 _INSISTED = Counter("seawall_saga_commands_repeated_total", "Commands sent again", ["definition", "step"])
 _IGNORED = Counter("seawall_saga_replies_ignored_total", "Replies that were late or repeated", ["definition"])
+_RUNNING = Gauge("seawall_sagas_running", "Sagas that have not ended, counted to 100,000", ["definition"])
+_OLDEST = Gauge("seawall_saga_oldest_seconds", "Age of the oldest saga that has not ended", ["definition"])
+_STUCK = Gauge("seawall_sagas_stuck", "Sagas that run for longer than they ever should", ["definition"])
 
 
 @dataclass(frozen=True)
@@ -124,10 +131,19 @@ class SagaLog:
         await self._insist(connection, [(row.saga_id, row.step) for row in insisted])
         return Expired({row.saga_id: row.step for row in given_up}, messages)
 
-    async def purge(self, connection: AsyncConnection, older_than_seconds: float) -> int:
-        """Deletes sagas that ended that long ago. Returns how many."""
+    async def purge(self, database: Database, older_than_seconds: float) -> int:
+        """Deletes sagas that ended that long ago, in small transactions. Returns how many."""
         parameters = {"definition": self._definition.name, "older_than_seconds": older_than_seconds}
-        return (await connection.execute(PURGE, parameters)).rowcount
+        return await purge(database, PURGE, parameters)
+
+    async def measure(self, database: Database, stuck_seconds: float = STUCK_SECONDS) -> None:
+        """Sets the gauges of the sagas that have not ended; reads these only."""
+        parameters = {"definition": self._definition.name, "stuck_seconds": stuck_seconds}
+        async with database.connection() as connection:
+            ages = (await connection.execute(AGES, parameters)).one()
+        _RUNNING.labels(self._definition.name).set(ages.running)
+        _OLDEST.labels(self._definition.name).set(float(ages.oldest_seconds))
+        _STUCK.labels(self._definition.name).set(ages.stuck)
 
     async def _insist(self, connection: AsyncConnection, waiting: Iterable[tuple[str, str]]) -> None:
         timeouts = {saga_id: self._definition.step(step).timeout_seconds for saga_id, step in waiting}

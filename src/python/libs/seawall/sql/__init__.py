@@ -4,6 +4,7 @@ from seawall.sql.database import Database, open_database
 from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
 from seawall.sql.group_commit import GroupCommit
 from seawall.sql.migrations import upgrade
+from seawall.sql.purge import purge
 
 __all__ = [
     "Database",
@@ -13,5 +14,6 @@ __all__ = [
     "SqlError",
     "Stopped",
     "open_database",
+    "purge",
     "upgrade",
 ]

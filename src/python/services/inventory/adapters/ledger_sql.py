@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from prometheus_client import Counter
 from sqlalchemy import text
 
-from seawall.messaging import Message, Outbox, admit, purge_inbox
+from seawall.messaging import Message, Outbox, admit, measure_tables, purge_inbox
 from seawall.sql import Database
 from services.inventory.adapters.events import event_message
 from services.inventory.adapters.ledger_batch import (
@@ -160,8 +160,11 @@ class SqlLedger:
 
     async def purge(self, older_than_seconds: float) -> int:
         """Forgets messages that can no longer come again. Returns how many."""
-        async with self._database.transaction() as connection:
-            return await purge_inbox(connection, older_than_seconds)
+        return await purge_inbox(self._database, older_than_seconds)
+
+    async def measure(self) -> None:
+        """Sets the metrics of what waits in outbox and inbox."""
+        await measure_tables(self._database)
 
     async def repay(self, settle: Callable[[list[Position]], Awaitable[None]], limit: int) -> int:
         async with self._database.transaction() as connection:

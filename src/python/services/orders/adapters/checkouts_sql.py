@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from prometheus_client import Counter, Gauge, Histogram
-from sqlalchemy import text
+from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Message, Outbox, admit, purge_inbox
+from seawall.messaging import Message, Outbox, admit, measure_tables, purge_inbox
 from seawall.saga import SagaLog
 from seawall.sql import Database
 from services.orders.adapters import messages, order_rows
@@ -36,12 +35,6 @@ _SECONDS = Histogram(
     ["state"],
     buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 90),
 )
-_OPEN = Gauge("shop_orders_open_checkouts", "Checkouts that have not ended")
-_OLDEST = Gauge("shop_orders_oldest_checkout_seconds", "Age of the oldest checkout that has not ended")
-_AGES = text("""
-SELECT count(*) AS open, coalesce(extract(epoch FROM now() - min(started_at)), 0) AS oldest_seconds
-FROM saga WHERE status = 'running'
-""")
 
 
 class SqlCheckouts:
@@ -78,17 +71,14 @@ class SqlCheckouts:
         return len(reasons)
 
     async def measure(self) -> None:
-        """Sets the metrics of the checkouts that have not ended."""
-        async with self._database.connection() as connection:
-            ages = (await connection.execute(_AGES)).one()
-        _OPEN.set(ages.open)
-        _OLDEST.set(float(ages.oldest_seconds))
+        """Sets the metrics of the checkouts that have not ended, and of what waits in outbox and inbox."""
+        await self._saga.measure(self._database)
+        await measure_tables(self._database)
 
-    async def purge(self, older_than_seconds: float) -> None:
-        """Forgets finished sagas, and messages that can no longer come again."""
-        async with self._database.transaction() as connection:
-            await purge_inbox(connection, older_than_seconds)
-            await self._saga.purge(connection, older_than_seconds)
+    async def purge(self, inbox_seconds: float, saga_seconds: float) -> None:
+        """Forgets messages and sagas that are older: neither can come again."""
+        await purge_inbox(self._database, inbox_seconds)
+        await self._saga.purge(self._database, saga_seconds)
 
     def _done(self, work: "_Work") -> None:
         if work.messages:

@@ -42,8 +42,7 @@ class CommandConsumer:
 
     async def purge(self, older_than_seconds: float) -> None:
         """Forgets which messages were handled, where they cannot come again."""
-        async with self._database.transaction() as connection:
-            await purge_inbox(connection, older_than_seconds)
+        await purge_inbox(self._database, older_than_seconds)
 
 
 def _command(message: Message) -> ChargeRequest | VoidRequest:
