@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from seawall.messaging.errors import BrokerUnavailable
 from seawall.messaging.kafka_clients import started, stop_producer
 from seawall.messaging.kafka_lots import MAX_MESSAGE_BYTES
+from seawall.messaging.kafka_pace import pace_metadata
 from seawall.messaging.kafka_publisher import KafkaPublisher
 from seawall.messaging.kafka_subscriber import KafkaSubscriber, dead_letter_topic
 from seawall.messaging.ports import Publisher, Subscriber
@@ -84,7 +85,7 @@ class KafkaBroker:
         return await started(self._make_producer, stop_producer)
 
     def _make_producer(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client,
             acks="all",
@@ -93,6 +94,8 @@ class KafkaBroker:
             max_batch_size=262_144,
             request_timeout_ms=10_000,
         )
+        pace_metadata(producer.client)
+        return producer
 
 
 def _topic(name: str, partitions: int) -> NewTopic:
