@@ -14,11 +14,13 @@ from prometheus_client import Counter, Histogram
 
 from seawall.messaging.cloud_events import message_of
 from seawall.messaging.errors import MessagingError, Undecodable
+from seawall.messaging.kafka_cadence import paced
 from seawall.messaging.kafka_lag import Lag
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
 
 POLL_MILLISECONDS = 500
+BATCH_INTERVAL_SECONDS = 0.02
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
@@ -118,7 +120,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
             timeout = min([POLL_MILLISECONDS, *self._milliseconds_to_resume()])
             batches: Records = await consumer.getmany(timeout_ms=timeout, max_records=max_batch)
             if batches:
-                async with self._busy:
+                async with paced(consumer, BATCH_INTERVAL_SECONDS, self._resume_at), self._busy:
                     await self._handle(consumer, delivery, self._still_ours(consumer, batches))
 
     async def _handle(self, consumer: AIOKafkaConsumer, delivery: "_Delivery", batches: Records) -> None:

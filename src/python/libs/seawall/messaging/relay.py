@@ -19,6 +19,8 @@ from seawall.sql import Database
 
 BATCH = 1_000
 POLL_SECONDS = 1.0
+# Under load batches begin this far apart: they grow instead of becoming more.
+INTERVAL_SECONDS = 0.01
 SETTLE_SECONDS = 0.003
 LONGEST_SETTLE_SECONDS = 0.1
 BACKLOG_COUNTED = 200_000
@@ -90,7 +92,9 @@ class OutboxRelay:
         # The lock belongs to this connection: when it breaks, another replica takes over.
         while not (await connection.execute(_LOCK, {"service": self._service})).scalar():  # noqa: ASYNC110
             await asyncio.sleep(POLL_SECONDS)
+        loop = asyncio.get_running_loop()
         while True:
+            next_at = loop.time() + INTERVAL_SECONDS
             self._woken.clear()
             more = await self._relay(connection)
             if more is None:
@@ -98,8 +102,8 @@ class OutboxRelay:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_seconds):
                         await self._woken.wait()
-            elif more > 0:
-                await asyncio.sleep(more)
+            if more is None or more > 0:
+                await asyncio.sleep(max(more or 0.0, next_at - loop.time()))
 
     async def _relay(self, connection: AsyncConnection) -> float | None:
         """One batch. Returns the seconds to pause before the next, or None to wait until woken."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -45,6 +46,9 @@ class GroupCommit(Generic[T, R]):
     item fails alone; on a dead connection it is repeated once as a whole, and while the database is away
     the batch fails at once. So the work of an item may be done twice, after a commit whose answer was
     lost: make it idempotent. An item whose caller is gone when its batch begins is left out.
+
+    An item after a quiet time waits for `linger_seconds` only; under load transactions begin at least
+    `interval_seconds` apart, so that they grow instead of becoming more.
     """
 
     def __init__(
@@ -53,13 +57,16 @@ class GroupCommit(Generic[T, R]):
         work: Work[T, R],
         *,
         max_batch: int = 256,
-        linger_seconds: float = 0.002,
+        linger_seconds: float = 0.001,
+        interval_seconds: float = 0.008,
         max_waiting: int = 4096,
     ) -> None:
         self._database = database
         self._work = work
         self._max_batch = max_batch
         self._linger_seconds = linger_seconds
+        self._interval_seconds = interval_seconds
+        self._began_at = 0.0
         self._max_waiting = max_waiting
         self._waiting: list[_Waiter[T, R]] = []
         self._arrived = asyncio.Event()
@@ -118,13 +125,13 @@ class GroupCommit(Generic[T, R]):
                 await self._commit(batch)
 
     async def _linger(self) -> None:
-        if self._full.is_set() or self._linger_seconds <= 0:
-            return
-        try:
-            async with asyncio.timeout(self._linger_seconds):
-                await self._full.wait()
-        except TimeoutError:
-            return
+        to_interval = self._began_at + self._interval_seconds - time.perf_counter()
+        seconds = max(self._linger_seconds, to_interval)
+        if not self._full.is_set() and seconds > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._full.wait()
+        self._began_at = time.perf_counter()
 
     async def _commit(self, batch: Sequence[_Waiter[T, R]]) -> None:
         _BATCH.observe(len(batch))

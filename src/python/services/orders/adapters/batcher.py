@@ -13,6 +13,8 @@ R = TypeVar("R")
 class Batcher(Generic[T, R]):
     """Collects calls for `linger_seconds`, or `max_batch` of them, and does them as one.
 
+    Under load batches begin at least `interval_seconds` apart: they grow instead of becoming more.
+
     `work` answers in the order of its items. What it raises, each caller of the batch gets.
     At most `max_in_flight` batches run at once, so that batches grow when the other side is slow;
     more than `max_waiting` callers get Unavailable.
@@ -23,13 +25,16 @@ class Batcher(Generic[T, R]):
         work: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
         *,
         max_batch: int = 256,
-        linger_seconds: float = 0.002,
+        linger_seconds: float = 0.001,
+        interval_seconds: float = 0.008,
         max_in_flight: int = 4,
         max_waiting: int = 4_096,
     ) -> None:
         self._work = work
         self._max_batch = max_batch
         self._linger_seconds = linger_seconds
+        self._interval_seconds = interval_seconds
+        self._next_at = 0.0
         self._max_in_flight = max_in_flight
         self._max_waiting = max_waiting
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
@@ -46,7 +51,8 @@ class Batcher(Generic[T, R]):
         if len(self._waiting) >= self._max_batch:
             self._flush()
         elif self._timer is None:
-            self._timer = loop.call_later(self._linger_seconds, self._flush)
+            at = max(loop.time() + self._linger_seconds, self._next_at)
+            self._timer = loop.call_at(at, self._flush)
         return await answer
 
     def _flush(self) -> None:
@@ -56,6 +62,7 @@ class Batcher(Generic[T, R]):
         while self._waiting and len(self._in_flight) < self._max_in_flight:
             batch = self._waiting[: self._max_batch]
             del self._waiting[: self._max_batch]
+            self._next_at = asyncio.get_running_loop().time() + self._interval_seconds
             task = asyncio.create_task(self._run(batch))
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
