@@ -16,6 +16,7 @@ from tools.rehearsal.sale import PreparationError
 from tools.rehearsal.stack import StackError
 
 UNABLE = 3
+INTERRUPTED = 130
 
 
 async def run(bench: Bench) -> str | None:
@@ -30,18 +31,20 @@ async def run(bench: Bench) -> str | None:
 
 
 def main() -> int:
-    """Returns 0 with a table of what was measured, 3 if something could not be. Bad flags: 2."""
+    """Returns 0 with a table of what was measured, 3 if something could not be. Ctrl-C: 130. Bad flags: 2."""
     flags = parse()
+    bench = Bench(flags)
+    interrupted = False
+    failure = None
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            bench = Bench(flags)
             failure = runner.run(run(bench))
     except KeyboardInterrupt:
-        return 130
+        interrupted = True
     print(f"\n{as_table(bench.rounds)}\n\n{write(bench.rounds, flags)}", flush=True)
     if failure:
         print(f"bench: {failure}", file=sys.stderr)
-    return UNABLE if failure else 0
+    return INTERRUPTED if interrupted else UNABLE if failure else 0
 
 
 if __name__ == "__main__":

@@ -43,9 +43,11 @@ def measures(rounds: Sequence[Round]) -> list[Measure]:
     """Returns all that the rounds have figures for."""
     found = [measure for name in (REFERENCE, HOT, MANY) for measure in _climbs(rounds, name)]
     found += [
-        _ratio(rounds, "Seawall / reference, confirmed per second", HOT, REFERENCE, ">= 10x"),
-        _ratio(rounds, "1 SKU / many SKUs, confirmed per second", HOT, MANY, ">= 0.9x"),
-        _cpu_ratio(rounds),
+        _ratio(rounds, "Seawall / reference, confirmed per second", HOT, REFERENCE, _confirmed, ">= 10x"),
+        _ratio(rounds, "Seawall / reference, the same to the end", HOT, REFERENCE, _to_the_end),
+        _ratio(rounds, "reference / Seawall, CPU per order", REFERENCE, HOT, _cpu),
+        _ratio(rounds, "1 SKU / many SKUs, confirmed per second", HOT, MANY, _confirmed, ">= 0.9x"),
+        _ratio(rounds, "many SKUs / 1 SKU, CPU per order", MANY, HOT, _cpu),
         *_accepts(rounds),
         Measure(
             "cores used by others",
@@ -53,11 +55,6 @@ def measures(rounds: Sequence[Round]) -> list[Measure]:
         ),
     ]
     return [measure for measure in found if measure.values]
-
-
-def saturation(steps: Sequence[Figures]) -> Figures | None:
-    """The step that confirmed the most per second."""
-    return max(steps, key=lambda step: step.confirmed, default=None)
 
 
 def highest_held(steps: Sequence[Figures]) -> Figures | None:
@@ -93,34 +90,43 @@ def write(rounds: Sequence[Round], flags: Flags) -> Path:
 
 
 def _climbs(rounds: Sequence[Round], name: str) -> list[Measure]:
-    peaks = [peak for this in rounds if (peak := saturation(this.climbs.get(name, [])))]
-    held = [step for this in rounds if (step := highest_held(this.climbs.get(name, [])))]
+    climbs = [this.climbs[name] for this in rounds if this.climbs.get(name)]
+    held = [step for steps in climbs if (step := highest_held(steps))]
     return [
-        Measure(f"{name}: confirmed per second, at most", [peak.confirmed for peak in peaks], "/s"),
+        Measure(f"{name}: confirmed per second, at most", [_confirmed(s) for s in climbs], "/s"),
+        Measure(f"{name}: the same to the last confirmation", [_to_the_end(s) for s in climbs], "/s"),
         Measure(f"{name}: highest rate held", [step.offered for step in held], "/s"),
         Measure(f"{name}: answer p99 at that rate", [step.answer_p99_ms for step in held], " ms"),
         Measure(f"{name}: to confirmed p50 at that rate", [step.confirm_p50_ms for step in held], " ms"),
         Measure(f"{name}: to confirmed p99 at that rate", [step.confirm_p99_ms for step in held], " ms"),
-        Measure(f"{name}: CPU per order at the most", [peak.cpu_ms_per_order for peak in peaks], " ms"),
+        Measure(f"{name}: CPU per order, at least", [_cpu(steps) for steps in climbs], " ms"),
     ]
 
 
-def _ratio(rounds: Sequence[Round], what: str, above: str, below: str, target: str) -> Measure:
-    values = []
-    for this in rounds:
-        over, under = saturation(this.climbs.get(above, [])), saturation(this.climbs.get(below, []))
-        if over and under and under.confirmed:
-            values.append(over.confirmed / under.confirmed)
-    return Measure(what, values, "x", target)
+def _ratio(
+    rounds: Sequence[Round],
+    what: str,
+    above: str,
+    below: str,
+    figure: Callable[[Sequence[Figures]], float],
+    target: str = "",
+) -> Measure:
+    pairs = [(this.climbs.get(above), this.climbs.get(below)) for this in rounds]
+    both = [(figure(over), figure(under)) for over, under in pairs if over and under]
+    return Measure(what, [over / under for over, under in both if under], "x", target)
 
 
-def _cpu_ratio(rounds: Sequence[Round]) -> Measure:
-    values = []
-    for this in rounds:
-        theirs, ours = saturation(this.climbs.get(REFERENCE, [])), saturation(this.climbs.get(HOT, []))
-        if theirs and ours and ours.cpu_ms_per_order:
-            values.append(theirs.cpu_ms_per_order / ours.cpu_ms_per_order)
-    return Measure("reference / Seawall, CPU per order", values, "x")
+def _confirmed(steps: Sequence[Figures]) -> float:
+    return max(step.confirmed for step in steps)
+
+
+def _to_the_end(steps: Sequence[Figures]) -> float:
+    return max(step.confirmed_to_the_end for step in steps)
+
+
+def _cpu(steps: Sequence[Figures]) -> float:
+    """Of the step that needed the least: what a process needs while it waits counts for little there."""
+    return min((step.cpu_ms_per_order for step in steps if step.orders), default=0.0)
 
 
 def _accepts(rounds: Sequence[Round]) -> list[Measure]:

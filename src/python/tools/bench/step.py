@@ -38,6 +38,7 @@ class Figures:
     offered: float
     arrivals: float
     confirmed: float
+    confirmed_to_the_end: float
     held: bool
     turned_away: int
     orders: int
@@ -90,8 +91,8 @@ def figures(
 ) -> Figures:
     """Sums a step up. `confirmed_at` is in seconds since the load began, one for each confirmed order.
 
-    Rates count what happened while the load was on, without its first seconds: neither the start nor
-    the end of a queue flatters anybody.
+    `confirmed` counts what happened while the load was on, without its first seconds;
+    `confirmed_to_the_end` counts all, and divides by the time until the last was confirmed.
     """
     window = range(LEAD_SECONDS, seconds)
     arrivals = sum(recorder.arrivals[second] for second in window) / len(window)
@@ -103,6 +104,7 @@ def figures(
         offered=rate,
         arrivals=arrivals,
         confirmed=confirmed,
+        confirmed_to_the_end=len(confirmed_at) / max(seconds, *confirmed_at, 0.0),
         held=confirmed >= HELD_SHARE * arrivals and turned_away <= REFUSED_SHARE * total,
         turned_away=turned_away,
         orders=len(confirmed_at),

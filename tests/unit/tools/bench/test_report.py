@@ -1,12 +1,10 @@
 """How rounds become a table."""
 
-from dataclasses import replace
-
 import msgspec
 
 from tools.bench.accept import AcceptFigures
 from tools.bench.flags import parse
-from tools.bench.report import as_json, as_table, highest_held, measures, saturation, write
+from tools.bench.report import as_json, as_table, highest_held, measures, write
 from tools.bench.rounds import HOT, MANY, REFERENCE, Round
 from tools.bench.step import Figures
 
@@ -27,6 +25,7 @@ def step(offered: float, confirmed: float) -> Figures:
         offered=offered,
         arrivals=offered,
         confirmed=confirmed,
+        confirmed_to_the_end=confirmed,
         held=confirmed >= 0.95 * offered,
         turned_away=0,
         orders=int(confirmed) * 10,
@@ -55,13 +54,14 @@ def rounds() -> list[Round]:
     ]
 
 
-def test_a_climb_is_summed_up_by_its_best_and_its_last_held_step():
+def test_a_climb_is_summed_up_by_its_best_figures():
     """Beyond the knee more may come in than before, or less."""
     steps = [step(100, 100), step(200, 199), step(300, 250), step(400, 180)]
-    assert saturation(steps) == steps[2]
     assert highest_held(steps) == steps[1]
-    assert saturation([]) is None
     assert highest_held(steps[2:]) is None
+    found = {measure.what: measure.values for measure in measures([Round({HOT: steps})])}
+    assert found[f"{HOT}: confirmed per second, at most"] == [250]
+    assert found[f"{HOT}: highest rate held"] == [200]
 
 
 def test_a_ratio_is_one_of_figures_of_the_same_round():
@@ -87,8 +87,8 @@ def test_what_was_not_measured_has_no_line():
 
 def test_a_reference_that_confirmed_nothing_gives_no_ratio():
     """There is nothing to divide by."""
-    nothing = Round({REFERENCE: [replace(step(60, 60), confirmed=0.0)], HOT: [step(100, 100)]})
-    assert not any("/ reference" in measure.what for measure in measures([nothing]))
+    nothing = Round({REFERENCE: [step(60, 0)], HOT: [step(100, 100)]})
+    assert not any("/ reference, confirmed" in measure.what for measure in measures([nothing]))
 
 
 def test_the_json_has_every_step(tmp_path):

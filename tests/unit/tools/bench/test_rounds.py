@@ -11,6 +11,7 @@ def step(offered: float, *, held: bool) -> Figures:
         offered=offered,
         arrivals=offered,
         confirmed=offered,
+        confirmed_to_the_end=offered,
         held=held,
         turned_away=0,
         orders=1,

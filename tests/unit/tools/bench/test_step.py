@@ -50,6 +50,7 @@ def test_what_is_confirmed_after_the_load_does_not_count():
     assert not found.held
     assert found.orders == SECONDS * RATE
     assert found.confirmed == RATE * (10 - 5 + LEAD_SECONDS) / 10
+    assert found.confirmed < found.confirmed_to_the_end < RATE
 
 
 def test_a_rate_at_which_customers_are_turned_away_is_not_held():
