@@ -55,6 +55,8 @@ def configure_logging(service: str, level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    # No line shows them, and each record would ask the kernel for them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # They repeat at INFO what we log ourselves, or what nobody asked for.
     for chatty in ("aiohttp.access", "aiokafka", "alembic", "sqlalchemy.engine", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextvars import Context
 
 from prometheus_client import Counter, Gauge
 
@@ -48,6 +49,7 @@ class Charger:
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
+        self._settled_now: list[Outcome] = []
 
     def wake(self) -> None:
         """Says that there may be work."""
@@ -120,13 +122,25 @@ class Charger:
 
     def _settled(self, outcome: Outcome) -> None:
         ATTEMPTS.labels(outcome.state).inc()
-        facts = {
-            "order_id": outcome.claim.order_id,
-            "attempt": outcome.claim.attempt,
-            "reason": outcome.reason,
-        }
-        if outcome.is_final:
-            logger.info("payment %s", outcome.state, extra=facts)
-            return
-        logger.warning("payment still %s", outcome.state, extra=facts)
-        asyncio.get_running_loop().call_later(outcome.retry_seconds, self.wake)
+        loop = asyncio.get_running_loop()
+        if not self._settled_now:
+            loop.call_soon(self._log_settled, context=Context())
+        self._settled_now.append(outcome)
+        if not outcome.is_final:
+            loop.call_later(outcome.retry_seconds, self.wake)
+
+    def _log_settled(self) -> None:
+        """A line for each state, not for each order: what is committed together comes here together."""
+        settled, self._settled_now = self._settled_now, []
+        by_state: dict[tuple[bool, str], list[Outcome]] = {}
+        for outcome in settled:
+            by_state.setdefault((outcome.is_final, outcome.state.value), []).append(outcome)
+        for (is_final, state), outcomes in by_state.items():
+            order_ids = [outcome.claim.order_id for outcome in outcomes]
+            reasons = sorted({outcome.reason for outcome in outcomes if outcome.reason})
+            ids = [outcome.claim.correlation_id for outcome in outcomes if outcome.claim.correlation_id]
+            facts = {"order_ids": order_ids, "reasons": reasons, "correlation_ids": ids}
+            if is_final:
+                logger.info("payments %s", state, extra=facts)
+            else:
+                logger.warning("payments still %s", state, extra=facts)

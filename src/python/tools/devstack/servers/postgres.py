@@ -22,8 +22,13 @@ _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "64MB",
+    "shared_buffers": "128MB",
     "jit": "off",
+    # After a checkpoint the first change of each page logs the whole page: checkpoints are rare.
+    "checkpoint_timeout": "15min",
+    "max_wal_size": "2GB",
+    # Tables that are queues grow by thousands of dead rows a second.
+    "autovacuum_naptime": "15s",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
