@@ -1,10 +1,11 @@
 """Messages between services: a publisher, a subscriber, an outbox and an inbox."""
 
 from seawall.messaging.broker import open_broker
+from seawall.messaging.decoding import decode
 from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishFailed, Undecodable
 from seawall.messaging.gauges import measure_tables
 from seawall.messaging.inbox import admit, purge_inbox
-from seawall.messaging.message import Message, decode, outgoing
+from seawall.messaging.message import Message, outgoing
 from seawall.messaging.outbox import Outbox
 from seawall.messaging.ports import Broker, Handler, Publisher, Subscriber
 from seawall.messaging.relay import OutboxRelay

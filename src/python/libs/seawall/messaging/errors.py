@@ -6,10 +6,7 @@ MessagingError
 └── Undecodable        a message that no handler can read; it goes to the dead-letter topic
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from seawall.messaging.message import Message
+from seawall.messaging.message import Message
 
 
 class MessagingError(Exception):
@@ -26,7 +23,7 @@ class PublishFailed(MessagingError):
     `hopeless` are those among them that the broker will never take, such as one that is too large.
     """
 
-    def __init__(self, failed: "list[Message]", hopeless: "list[Message]", reason: str) -> None:
+    def __init__(self, failed: list[Message], hopeless: list[Message], reason: str) -> None:
         super().__init__(f"{len(failed)} messages not published: {reason}")
         self.failed = failed
         self.hopeless = hopeless
@@ -35,7 +32,7 @@ class PublishFailed(MessagingError):
 class Undecodable(MessagingError):
     """The message cannot be read. Raised by a handler, it moves that message to the dead-letter topic."""
 
-    def __init__(self, message: "Message", reason: str) -> None:
+    def __init__(self, message: Message, reason: str) -> None:
         super().__init__(f"{message.topic} {message.type or 'without type'} {message.id}: {reason}")
         self.message = message
         self.reason = reason

@@ -4,12 +4,9 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging.errors import Undecodable
 from seawall.telemetry import current_correlation_id
 
 
@@ -55,16 +52,3 @@ def outgoing(
         correlation_id=current_correlation_id(),
         time_ms=time.time_ns() // 1_000_000,
     )
-
-
-def decode(message: Message, *classes: type[ProtobufMessage]) -> Any:
-    """The event or command in a message, which is one of the classes. Raises Undecodable."""
-    for kind in classes:
-        if kind.DESCRIPTOR.full_name == message.type:
-            event = kind()
-            try:
-                event.ParseFromString(message.payload)
-            except DecodeError as error:
-                raise Undecodable(message, f"malformed: {error}") from error
-            return event
-    raise Undecodable(message, f"not one of {', '.join(kind.DESCRIPTOR.full_name for kind in classes)}")
