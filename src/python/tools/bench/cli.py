@@ -1,6 +1,7 @@
 """`./pants bench`: the shop beside the synchronous reference."""
 
 import asyncio
+import signal
 import sys
 
 import aiohttp
@@ -20,7 +21,10 @@ INTERRUPTED = 130
 
 
 async def run(bench: Bench) -> str | None:
-    """Returns why it ended early, in one line; None if it did not."""
+    """Returns why it ended early, in one line; None if it did not. SIGTERM cancels it."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         await bench.run()
     except (DevstackError, StackError, PreparationError) as error:
@@ -31,7 +35,7 @@ async def run(bench: Bench) -> str | None:
 
 
 def main() -> int:
-    """Returns 0 with a table of what was measured, 3 if something could not be. Ctrl-C: 130. Bad flags: 2."""
+    """Returns 0 with a table of what was measured, 3 if something could not be. 130 if stopped, 2 on bad flags."""
     flags = parse()
     bench = Bench(flags)
     interrupted = False
@@ -39,7 +43,7 @@ def main() -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             failure = runner.run(run(bench))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         interrupted = True
     print(f"\n{as_table(bench.rounds)}\n\n{write(bench.rounds, flags)}", flush=True)
     if failure:
