@@ -35,7 +35,7 @@ async def run(bench: Bench) -> str | None:
 
 
 def main() -> int:
-    """Returns 0 with a table of what was measured, 3 if something could not be. 130 if stopped, 2 on bad flags."""
+    """Returns 0 with a table of what was measured, 3 if something could not be, 130 if stopped."""
     flags = parse()
     bench = Bench(flags)
     interrupted = False
