@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from tools.rehearsal.plots import STYLE, svg
 from tools.rehearsal.series import Series
@@ -58,7 +59,8 @@ def _latency(axes: Axes, series: Series) -> None:
         axes.plot(seconds, [np.nan if v is None else v for v in values], label=name, linewidth=1.2)
     axes.set(ylabel="accept latency, ms", yscale="log")
     axes.yaxis.set_major_formatter("{x:,g}")
-    axes.yaxis.set_minor_formatter("{x:,g}")
+    # Between the powers of ten only where the whole range is narrow: else they lie upon each other.
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 
 
