@@ -19,6 +19,7 @@ from services.inventory import use_cases
 from services.inventory.adapters.events import TOPIC as EVENTS_TOPIC
 from services.inventory.adapters.holds_valkey import ValkeyHolds
 from services.inventory.adapters.ledger_sql import CONSUMER, SqlLedger
+from services.inventory.adapters.reconciliation import Reconciliation
 from services.inventory.entrypoints import consumers, grpc_api, http_api
 from services.inventory.ports import HoldsUnavailable
 from services.inventory.settings import InventorySettings
@@ -28,6 +29,7 @@ TOPICS = {EVENTS_TOPIC: 4, consumers.COMMANDS_TOPIC: 4, consumers.SALES_TOPIC: 4
 VALKEY_TIMEOUT_SECONDS = 0.5
 VALKEY_CONNECTIONS = 32
 DATABASE_CONNECTIONS = 6
+RECONCILE_SECONDS = 15.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
 TOLERATED = (HoldsUnavailable, SQLAlchemyError, OSError, TimeoutError)
 
@@ -64,9 +66,11 @@ async def _lifetime(
         take = partial(use_cases.take_holds, ledger=ledger, holds=holds, loads=loads)
         stock_of: http_api.StockOf = partial(use_cases.stock_of, ledger=ledger, holds=holds)
         app[http_api.STOCK_OF] = stock_of
+        work = _jobs(settings, broker, ledger, holds)
+        work["reconcile"] = every(RECONCILE_SECONDS, Reconciliation(database, valkey).run, *TOLERATED)
         async with (
             serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
-            background(exit_process, relay=relay.run(), **_jobs(settings, broker, ledger, holds)) as jobs,
+            background(exit_process, relay=relay.run(), **work) as jobs,
         ):
             _log.info("grpc ready", extra={"grpc_port": grpc_port})
             app[READINESS].add("database", database.ping)

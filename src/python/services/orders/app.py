@@ -19,6 +19,7 @@ from services.orders.adapters.checkouts_sql import CONSUMER, SqlCheckouts
 from services.orders.adapters.holds_grpc import InventoryHolds
 from services.orders.adapters.messages import EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC
 from services.orders.adapters.orders_sql import SqlOrders
+from services.orders.adapters.reconciliation import Reconciliation
 from services.orders.adapters.sales_sql import SqlSales
 from services.orders.domain import now
 from services.orders.entrypoints import consumers, http_api
@@ -32,6 +33,7 @@ PUBLISHED = (EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC)
 REPLIES = (consumers.INVENTORY_TOPIC, consumers.PAYMENTS_TOPIC)
 TOPICS = dict.fromkeys((*PUBLISHED, *REPLIES, consumers.SALES_TOPIC), 4)
 WATCH_SECONDS = 0.2
+RECONCILE_SECONDS = 10.0
 DATABASE_CONNECTIONS = 8
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
@@ -75,11 +77,11 @@ async def _lifetime(
             place_order, sales=sales, holds=InventoryHolds(inventory), orders=orders, clock=now
         )
         app[http_api.PLACE_ORDER] = place
+        work = _jobs(settings, broker, checkouts, sales, watch)
+        work["reconcile"] = every(RECONCILE_SECONDS, Reconciliation(database).run, *STORE_AWAY)
         async with (
             orders.accepting(),
-            background(
-                exit_process, relay=relay.run(), **_jobs(settings, broker, checkouts, sales, watch)
-            ) as jobs,
+            background(exit_process, relay=relay.run(), **work) as jobs,
         ):
             app[READINESS].add("database", database.ping)
             app[READINESS].add("broker", broker.ping)

@@ -14,7 +14,9 @@ SELECT coalesce((
     SELECT extract(epoch FROM now()) - time_ms / 1000.0
     FROM outbox WHERE parked IS NULL ORDER BY id LIMIT 1
 ), 0) AS oldest_seconds,
-(SELECT count(*) FROM (SELECT FROM outbox WHERE parked IS NOT NULL LIMIT {PARKED_COUNTED}) AS set_aside) AS parked
+(
+    SELECT count(*) FROM (SELECT FROM outbox WHERE parked IS NOT NULL LIMIT {PARKED_COUNTED}) AS set_aside
+) AS parked
 """  # noqa: S608
 )
 # PostgreSQL's own estimate: a count would read the whole table. After a crash it is what VACUUM last saw.
@@ -24,9 +26,7 @@ FROM pg_class WHERE oid = to_regclass('inbox')
 """)
 
 _RELAY_LAG = Gauge("seawall_outbox_oldest_seconds", "Age of the oldest message that waits to be published")
-_PARKED = Gauge(
-    "seawall_outbox_parked_rows", "Messages in the outbox that the broker refused, counted to 1,000"
-)
+_PARKED = Gauge("seawall_outbox_parked_rows", "Messages that the broker refused, counted to 1,000")
 _INBOX_ROWS = Gauge("seawall_inbox_rows", "Messages that the inbox remembers; an estimate")
 
 
