@@ -16,7 +16,7 @@ from seawall.sql import Database, GroupCommit
 from seawall.telemetry import bind_correlation_id
 from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
 from services.payments.adapters.provider_http import open_provider
-from services.payments.domain import Outcome
+from services.payments.domain import Claim, Outcome
 from services.payments.entrypoints.charger import Charger
 from services.payments.entrypoints.command_consumer import TOPIC, CommandConsumer
 from services.psp_simulator.behaviour import Behaviour, Constant
@@ -91,6 +91,20 @@ class Collector:
         return [decode(message, *EVENTS) for message in self.messages]
 
 
+class Taken:
+    """Takes claims as a charger does, and keeps them."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.claims: list[Claim] = []
+
+    def take(self, claims: Sequence[Claim]) -> None:
+        self.claims.extend(claims)
+
+    def wake(self) -> None:
+        """A charger that runs finds out by polling."""
+
+
 class Payments:
     """One replica."""
 
@@ -101,10 +115,12 @@ class Payments:
         self._outbox = Outbox()
         self._relay = OutboxRelay(database, self.published, service="payments")
 
-    async def take(self, *messages: Message) -> None:
-        """Handles a batch of commands."""
-        book = partial(SqlChargeBook, self._outbox)
-        await CommandConsumer(self.database, book, self._relay.wake).handle(messages)
+    async def take(self, *messages: Message, room: int = 0) -> list[Claim]:
+        """Handles a batch of commands; returns what was claimed with them."""
+        attempts = Taken(room)
+        book = partial(SqlChargeBook, self._outbox, 5.0)
+        await CommandConsumer(self.database, book, attempts).handle(messages)
+        return attempts.claims
 
     async def states(self) -> dict[str, str]:
         """State by order, in payments' own books."""

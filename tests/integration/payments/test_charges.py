@@ -159,6 +159,24 @@ async def test_a_replica_that_slept_through_its_lease_is_fenced_off(payments, pr
     assert len(payments.published.messages) == 1
 
 
+async def test_what_is_claimed_with_its_command_is_a_claim_like_any_other(payments, provider):
+    """It keeps others away, counts as an attempt, and is fenced; what has no room is left."""
+    await payments.take(charge_command("order-1"))
+    commands = [charge_command(order_id) for order_id in ("order-1", "order-2", "order-3")]
+    claims = await payments.take(*commands, charge_command("order-4", seconds_left=-1), room=2)
+    assert claims == [Claim("order-2", 500, "EUR", State.CHARGING, 1, overdue=False)]
+    async with payments.queue() as queue:
+        assert {claim.order_id for claim in await queue.claim(10)} == {"order-1", "order-3", "order-4"}
+        assert await queue.settle(Outcome(claims[0], State.CHARGED, charge_id="ch_1"))
+        assert not await queue.settle(Outcome(claims[0], State.CHARGED, charge_id="ch_1"))
+
+
+async def test_a_claim_is_not_made_twice_by_commands_of_one_order(payments):
+    """Two commands for one order in a batch make one charge, and one claim."""
+    claims = await payments.take(charge_command("order-1"), charge_command("order-1"), room=9)
+    assert [claim.order_id for claim in claims] == ["order-1"]
+
+
 async def test_a_lease_keeps_others_away(payments):
     """While it lasts, nobody else gets the charge."""
     await payments.take(charge_command("order-1"))

@@ -48,7 +48,8 @@ async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Applic
         relay, outbox = OutboxRelay(database, publisher, service="payments"), Outbox()
         commands = broker.subscriber([command_consumer.TOPIC], command_consumer.CONSUMER)
         async with _charger(settings, database, outbox, relay, provider) as charger:
-            consumer = _consumer(database, outbox, relay, charger)
+            open_book = partial(SqlChargeBook, outbox, settings.lease_seconds)
+            consumer = CommandConsumer(database, open_book, charger)
             async with background(
                 relay=relay.run(),
                 charger=charger.run(),
@@ -75,11 +76,3 @@ async def _charger(
             yield charger
         finally:
             await charger.finish(settings.provider_timeout_seconds)
-
-
-def _consumer(database: Database, outbox: Outbox, relay: OutboxRelay, charger: Charger) -> CommandConsumer:
-    def taken() -> None:
-        charger.wake()
-        relay.wake()
-
-    return CommandConsumer(database, partial(SqlChargeBook, outbox), taken)

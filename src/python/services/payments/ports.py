@@ -17,8 +17,11 @@ from services.payments.domain import (
 class ChargeBook(Protocol):
     """The charges, inside one transaction."""
 
-    async def add(self, requests: Sequence[ChargeRequest]) -> list[Standing]:
-        """Adds pending charges. Returns the standing of those orders that had one already."""
+    async def add(self, requests: Sequence[ChargeRequest], claims: int) -> tuple[list[Claim], list[Standing]]:
+        """Adds charges: the first `claims` of the requests leased to this process, the others pending.
+
+        Returns the claims, and the standing of those orders that had a charge already.
+        """
 
     async def request_voids(self, requests: Sequence[VoidRequest]) -> list[Standing]:
         """Ends what can be ended here, marks the rest voiding, and returns how each order then stands."""

@@ -21,14 +21,22 @@ LONGEST_VOID_PAUSE_SECONDS = 30.0
 
 
 async def take_commands(
-    book: ChargeBook, charges: Sequence[ChargeRequest], voids: Sequence[VoidRequest]
-) -> None:
-    """Takes a batch of commands; what is already at its end is announced at once (again)."""
-    repeated = await book.add(charges) if charges else []
+    book: ChargeBook, charges: Sequence[ChargeRequest], voids: Sequence[VoidRequest], *, room: int = 0
+) -> list[Claim]:
+    """Takes a batch of commands; what is already at its end is announced at once (again).
+
+    Returns up to `room` claims: charges that the caller is to attempt once this is committed.
+    """
+    claims: list[Claim] = []
+    repeated: list[Standing] = []
+    if charges:
+        # A void in the same batch may be of one of these charges, which must not be on its way then.
+        claims, repeated = await book.add(charges, 0 if voids else max(0, room))
     voided = await book.request_voids(voids) if voids else []
     replies = [_reply_to_charge(standing) for standing in repeated]
     replies += [_reply_to_void(standing) for standing in voided]
     await book.announce([reply for reply in replies if reply is not None])
+    return claims
 
 
 def _reply_to_charge(standing: Standing) -> Standing | None:

@@ -49,11 +49,14 @@ class FakeBook:
         self.standings = {standing.order_id: standing for standing in standings}
         self.announced: list[Standing] = []
 
-    async def add(self, requests: Sequence[ChargeRequest]) -> list[Standing]:
+    async def add(self, requests: Sequence[ChargeRequest], claims: int) -> tuple[list[Claim], list[Standing]]:
         repeated = [self.standings[r.order_id] for r in requests if r.order_id in self.standings]
+        claimed = [claim(r.order_id) for r in requests[:claims] if r.order_id not in self.standings]
         for request in requests:
             self.standings.setdefault(request.order_id, Standing(request.order_id, State.PENDING))
-        return repeated
+        for lease in claimed:
+            self.standings[lease.order_id] = Standing(lease.order_id, State.CHARGING)
+        return claimed, repeated
 
     async def request_voids(self, requests: Sequence[VoidRequest]) -> list[Standing]:
         return [self._void(request.order_id) for request in requests]

@@ -45,6 +45,17 @@ async def test_all_charges_are_made_and_no_more_than_allowed_at_once():
     assert {outcome.state for outcome in queue.settled} == {State.CHARGED}
 
 
+async def test_what_it_is_given_is_attempted_at_once():
+    """Claims that came with their commands wait for no claim of the charger's, and take up its room."""
+    queue = FakeQueue()
+    charger = Charger(queue, CountingProvider(), concurrency=4, poll_seconds=3600)
+    room = charger.room
+    charger.take([claim("order-1"), claim("order-2")])
+    assert charger.room == room - 2
+    await until(lambda: len(queue.settled) == 2)
+    assert charger.room == room
+
+
 async def test_a_wake_up_is_not_waited_for_in_polls():
     """Work that arrives while the charger waits is claimed as soon as it is woken."""
     queue = FakeQueue()

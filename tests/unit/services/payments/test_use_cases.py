@@ -87,6 +87,23 @@ async def test_a_void_is_repeated_for_ever():
     assert (await attempt(voiding, FakeProvider(None), half)).state is State.VOIDED
 
 
+async def test_charges_are_claimed_as_far_as_there_is_room():
+    """The others wait for whoever has room."""
+    book = FakeBook()
+    requests = [ChargeRequest(f"order-{n}", "customer-1", 500, "EUR", deadline_ms=0) for n in range(3)]
+    claims = await take_commands(book, requests, [], room=2)
+    assert [claim.order_id for claim in claims] == ["order-0", "order-1"]
+    assert book.standings["order-2"].state is State.PENDING
+
+
+async def test_no_charge_is_claimed_beside_a_void():
+    """The void may be of a charge in the same batch: it ends there, and nothing is sent."""
+    book = FakeBook()
+    claims = await take_commands(book, [REQUEST], [VoidRequest("order-1")], room=9)
+    assert claims == []
+    assert book.standings["order-1"].state is State.VOIDED
+
+
 async def test_a_new_charge_is_taken_in_silence():
     """There is nothing to announce before the provider was asked."""
     book = FakeBook()

@@ -15,11 +15,12 @@ from services.payments.domain import ChargeRequest, Claim, Outcome, Standing, St
 class SqlChargeBook:
     """Implements ports.ChargeBook on one transaction's connection."""
 
-    def __init__(self, outbox: Outbox, connection: AsyncConnection) -> None:
+    def __init__(self, outbox: Outbox, lease_seconds: float, connection: AsyncConnection) -> None:
         self._connection = connection
         self._outbox = outbox
+        self._lease_seconds = lease_seconds
 
-    async def add(self, requests: Sequence[ChargeRequest]) -> list[Standing]:
+    async def add(self, requests: Sequence[ChargeRequest], claims: int) -> tuple[list[Claim], list[Standing]]:
         rows = await self._connection.execute(
             ADD,
             {
@@ -29,11 +30,14 @@ class SqlChargeBook:
                 "currencies": [request.currency for request in requests],
                 "deadlines": [request.deadline_ms for request in requests],
                 "correlation_ids": [request.correlation_id for request in requests],
+                "claims": claims,
+                "lease_seconds": self._lease_seconds,
             },
         )
-        added = set(rows.scalars())
-        known = sorted({request.order_id for request in requests} - added)
-        return await self._standings(STANDING, {"order_ids": known}) if known else []
+        added = [_claim(row) for row in rows]
+        known = sorted({request.order_id for request in requests} - {claim.order_id for claim in added})
+        standings = await self._standings(STANDING, {"order_ids": known}) if known else []
+        return [claim for claim in added if claim.state is State.CHARGING], standings
 
     async def request_voids(self, requests: Sequence[VoidRequest]) -> list[Standing]:
         # One row per order: an upsert may touch a row once only.
@@ -44,8 +48,7 @@ class SqlChargeBook:
         )
 
     async def announce(self, standings: Sequence[Standing]) -> None:
-        if standings:
-            await self._outbox.add(self._connection, [event_of(standing) for standing in standings])
+        await _announce(self._outbox, self._connection, standings)
 
     async def _standings(self, statement: Any, parameters: Mapping[str, Any]) -> list[Standing]:
         rows = await self._connection.execute(statement, parameters)
@@ -77,18 +80,7 @@ class SqlChargeQueue:
     async def claim(self, limit: int) -> list[Claim]:
         async with self._database.transaction() as connection:
             rows = await connection.execute(CLAIM, {"limit": limit, "lease_seconds": self._lease_seconds})
-            return [
-                Claim(
-                    row.order_id,
-                    row.amount_minor,
-                    row.currency,
-                    State(row.state),
-                    row.attempt,
-                    row.overdue,
-                    row.correlation_id,
-                )
-                for row in rows
-            ]
+            return [_claim(row) for row in rows]
 
     async def settle(self, outcome: Outcome) -> bool:
         counts = await self._commits.submit(outcome)
@@ -114,8 +106,18 @@ async def settle(outbox: Outbox, connection: AsyncConnection, outcomes: Sequence
     counted = {(row.order_id, row.attempt) for row in rows}
     results = [(outcome.claim.order_id, outcome.claim.attempt) in counted for outcome in outcomes]
     final = [_standing(o) for o, counts in zip(outcomes, results, strict=True) if counts and o.is_final]
-    await SqlChargeBook(outbox, connection).announce(final)
+    await _announce(outbox, connection, final)
     return results
+
+
+async def _announce(outbox: Outbox, connection: AsyncConnection, standings: Sequence[Standing]) -> None:
+    if standings:
+        await outbox.add(connection, [event_of(standing) for standing in standings])
+
+
+def _claim(row: Sequence[Any]) -> Claim:
+    order_id, amount_minor, currency, state, attempt, overdue, correlation_id = row
+    return Claim(order_id, amount_minor, currency, State(state), attempt, overdue, correlation_id)
 
 
 def _standing(outcome: Outcome) -> Standing:

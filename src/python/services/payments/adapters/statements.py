@@ -3,15 +3,19 @@
 from sqlalchemy import text
 
 ADD = text("""
-INSERT INTO charges (order_id, customer_id, amount_minor, currency, deadline, state, correlation_id)
-SELECT order_id, customer_id, amount_minor, currency, to_timestamp(deadline_ms / 1000.0), 'pending',
-       correlation_id
+INSERT INTO charges (order_id, customer_id, amount_minor, currency, deadline, state, correlation_id,
+                     attempt, claimed_until)
+SELECT order_id, customer_id, amount_minor, currency, to_timestamp(deadline_ms / 1000.0),
+       CASE WHEN position <= :claims THEN 'charging' ELSE 'pending' END, correlation_id,
+       CASE WHEN position <= :claims THEN 1 ELSE 0 END,
+       CASE WHEN position <= :claims THEN now() + make_interval(secs => :lease_seconds) ELSE now() END
 FROM unnest(CAST(:order_ids AS text[]), CAST(:customer_ids AS text[]), CAST(:amounts AS bigint[]),
             CAST(:currencies AS text[]), CAST(:deadlines AS bigint[]), CAST(:correlation_ids AS text[]))
-     AS request(order_id, customer_id, amount_minor, currency, deadline_ms, correlation_id)
+     WITH ORDINALITY
+     AS request(order_id, customer_id, amount_minor, currency, deadline_ms, correlation_id, position)
 ORDER BY order_id
 ON CONFLICT (order_id) DO NOTHING
-RETURNING order_id
+RETURNING order_id, amount_minor, currency, state, attempt, deadline <= now() AS overdue, correlation_id
 """)
 
 STANDING = text("""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 
 from prometheus_client import Counter, Gauge
@@ -55,6 +55,16 @@ class Charger:
         """Says that there may be work."""
         self._work.set()
 
+    @property
+    def room(self) -> int:
+        """How many more claims it takes; what is claimed must be attempted within its lease."""
+        return max(0, self._most_claimed - self._claimed)
+
+    def take(self, claims: Sequence[Claim]) -> None:
+        """Attempts charges that are leased to this process already."""
+        for claim in claims:
+            self._start(claim)
+
     async def run(self) -> None:
         """Runs until it is cancelled. A fault of the store delays, and is logged."""
         while True:
@@ -79,7 +89,7 @@ class Charger:
         while self._claimed > self._most_claimed * 3 // 4:
             self._room.clear()
             await self._room.wait()
-        return self._most_claimed - self._claimed
+        return self.room
 
     async def _claim(self, limit: int) -> list[Claim]:
         try:

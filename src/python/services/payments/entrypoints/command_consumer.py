@@ -1,18 +1,33 @@
 """Takes ChargePayment and VoidPayment, a batch of messages in one transaction."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Message, admit, decode, purge_inbox
 from seawall.sql import Database
-from services.payments.domain import ChargeRequest, VoidRequest
+from services.payments.domain import ChargeRequest, Claim, VoidRequest
 from services.payments.ports import ChargeBook
 from services.payments.use_cases import take_commands
 from shop.payments.v1.payments_pb2 import ChargePayment, VoidPayment
 
 CONSUMER = "payments"
 TOPIC = "payments.commands.v1"
+
+
+class Attempts(Protocol):
+    """Who makes the attempts: the charger."""
+
+    @property
+    def room(self) -> int:
+        """How many claims it takes now."""
+
+    def take(self, claims: Sequence[Claim]) -> None:
+        """Gets claims that are committed."""
+
+    def wake(self) -> None:
+        """Hears that there is more to claim."""
 
 
 class CommandConsumer:
@@ -22,11 +37,11 @@ class CommandConsumer:
         self,
         database: Database,
         open_book: Callable[[AsyncConnection], ChargeBook],
-        taken: Callable[[], None],
+        attempts: Attempts,
     ) -> None:
         self._database = database
         self._open_book = open_book
-        self._taken = taken
+        self._attempts = attempts
 
     async def handle(self, messages: Sequence[Message]) -> None:
         """Takes a batch. Raises Undecodable for a message that is no command."""
@@ -37,8 +52,11 @@ class CommandConsumer:
                 return
             charges = [command for command in fresh if isinstance(command, ChargeRequest)]
             voids = [command for command in fresh if isinstance(command, VoidRequest)]
-            await take_commands(self._open_book(connection), charges, voids)
-        self._taken()
+            book = self._open_book(connection)
+            claims = await take_commands(book, charges, voids, room=self._attempts.room)
+        self._attempts.take(claims)
+        if len(claims) < len(fresh):
+            self._attempts.wake()
 
     async def purge(self, older_than_seconds: float) -> None:
         """Forgets which messages were handled, where they cannot come again."""
