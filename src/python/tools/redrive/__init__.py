@@ -1,0 +1,1 @@
+"""Lists and replays what got stuck: dead letters, parked messages, sagas."""
