@@ -9,7 +9,8 @@ class OrdersSettings(ServiceSettings):
     database_url: str
     broker_url: str
     inventory_target: str
-    reserve_timeout_seconds: float = 15.0
+    # Outlasts a consumer that was killed (its session: 10 s) and a broker's restart; a hold lasts 30 s.
+    reserve_timeout_seconds: float = 25.0
     charge_timeout_seconds: float = 60.0
     max_watchers: int = 5_000
     # As long as Kafka keeps messages by default: what it has forgotten cannot come again.
