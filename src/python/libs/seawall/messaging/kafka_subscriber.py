@@ -20,6 +20,9 @@ from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
 
 POLL_MILLISECONDS = 500
+# The partitions of a member that is killed idle for this long. A broker takes no less by default
+# (group.min.session.timeout.ms); it leaves five heartbeats to a loop that is busy.
+SESSION_MILLISECONDS = 6_000
 BATCH_INTERVAL_SECONDS = 0.02
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
@@ -73,7 +76,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
                 group_id=self._group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
-                session_timeout_ms=10_000,
+                session_timeout_ms=SESSION_MILLISECONDS,
                 heartbeat_interval_ms=1_000,
                 max_poll_interval_ms=300_000,
                 fetch_max_wait_ms=POLL_MILLISECONDS,

@@ -1,0 +1,110 @@
+"""A relay or a consumer is killed with -9 at each point of its work: another one ends it, once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+
+from contract.messaging import victim
+from contract.messaging.bench import Seen, database_with_tables, message, running, topic
+from seawall.messaging import Outbox, OutboxRelay
+from seawall.messaging.kafka_subscriber import SESSION_MILLISECONDS
+from seawall.sql import Database
+from seawall.testing import until
+
+PATIENCE_SECONDS = SESSION_MILLISECONDS / 1000 + 30
+
+
+@asynccontextmanager
+async def stopped(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A victim; at the end of the block it is killed if it was not."""
+    process = await victim.start(*arguments)
+    try:
+        yield process
+    finally:
+        await kill(process)
+
+
+async def kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def is_at_its_point(process: asyncio.subprocess.Process) -> None:
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        assert await process.stdout.readline() == b"stopped\n"
+
+
+async def add(database: Database, name: str, *ids: str) -> None:
+    async with database.transaction() as connection:
+        await Outbox().add(connection, [message(name, "k", i) for i in ids])
+
+
+@pytest.mark.parametrize("point", victim.RELAY_POINTS)
+async def test_a_relay_that_is_killed_loses_nothing(
+    database_url: str, kafka_url: str, unique: str, point: str
+) -> None:
+    """Another one goes on as soon as its lock is free: all arrives in order, twice only after a publish."""
+    seen = Seen()
+    async with database_with_tables(database_url) as database, topic(kafka_url, unique, 1) as broker:
+        await add(database, unique, "1", "2")
+        async with stopped("relay", point, kafka_url, database_url, unique) as process:
+            if point == "after mark":
+                await until(lambda: empty(database), timeout_seconds=30)
+                await add(database, unique, "3")
+            await is_at_its_point(process)
+            await kill(process)
+            await add(database, unique, "4")
+            async with (
+                broker.publisher() as publisher,
+                running(OutboxRelay(database, publisher, service="s").run()),
+                running(broker.subscriber([unique], unique).run(seen)),
+            ):
+                await until(lambda: "4" in seen.ids, timeout_seconds=PATIENCE_SECONDS)
+                await until(lambda: empty(database))
+    again = ["1", "2"] if point == "after publish" else []
+    third = ["3"] if point == "after mark" else []
+    assert seen.ids == ["1", "2", *again, *third, "4"]
+
+
+async def empty(database: Database) -> bool:
+    async with database.connection() as connection:
+        return not (await connection.execute(text("SELECT EXISTS (SELECT FROM outbox)"))).scalar_one()
+
+
+@pytest.mark.parametrize("point", victim.CONSUMER_POINTS)
+async def test_a_consumer_that_is_killed_does_nothing_twice(
+    database_url: str, kafka_url: str, unique: str, point: str
+) -> None:
+    """Another member takes over after the session timed out; each message has its effect once."""
+    async with (
+        database_with_tables(database_url) as database,
+        topic(kafka_url, unique, 1) as broker,
+        broker.publisher() as publisher,
+    ):
+        async with database.transaction() as connection:
+            await connection.execute(text("CREATE TABLE effects (id text)"))
+
+        async def effects() -> list[str]:
+            async with database.connection() as connection:
+                return list((await connection.execute(text("SELECT id FROM effects"))).scalars())
+
+        await publisher.publish([message(unique, "k", i) for i in "12"])
+        async with stopped("consumer", point, kafka_url, database_url, unique) as process:
+            if point == "after offset":
+                await until(effects, timeout_seconds=30)
+                await publisher.publish([message(unique, "k", "3")])
+            await is_at_its_point(process)
+            await kill(process)
+            await publisher.publish([message(unique, "k", "4")])
+            async with running(broker.subscriber([unique], unique).run(victim.Effects(database))):
+
+                async def all_done() -> bool:
+                    return "4" in await effects()
+
+                await until(all_done, timeout_seconds=PATIENCE_SECONDS)
+            assert sorted(await effects()) == sorted("1234" if point == "after offset" else "124")
