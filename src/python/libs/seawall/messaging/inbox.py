@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.sql import Database, purge
+from seawall.sql import Database, Statement, purge
 
 
 class Identified(Protocol):
@@ -22,7 +22,7 @@ class Identified(Protocol):
 M = TypeVar("M", bound=Identified)
 
 # In the order of the key, so that two consumers with the same messages never wait in a circle.
-_ADMIT = text("""
+_ADMIT = Statement("""
 INSERT INTO inbox (consumer, source, id)
 SELECT CAST(:consumer AS text), source, id
 FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS message(source, id)
@@ -46,8 +46,8 @@ async def admit(connection: AsyncConnection, consumer: str, messages: Sequence[M
     if not messages:
         return []
     named = {"sources": [m.source for m in messages], "ids": [m.id for m in messages]}
-    rows = await connection.execute(_ADMIT, {"consumer": consumer, **named})
-    fresh = {(row.source, row.id) for row in rows}
+    rows = await _ADMIT.fetch(connection, {"consumer": consumer, **named})
+    fresh = {(row["source"], row["id"]) for row in rows}
     admitted = []
     for message in messages:
         name = (message.source, message.id)

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging.message import Message
+from seawall.sql import Statement
 
 CHANNEL = "outbox"
 
-_ADD = text("""
+_ADD = Statement("""
+WITH added AS (
 INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms, headers)
 SELECT topic, key, type, message_id, source, payload, correlation_id, time_ms, headers
 FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:ids AS text[]),
@@ -18,8 +19,9 @@ FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[
             CAST(:times AS bigint[]), CAST(:headers AS text[])) WITH ORDINALITY
      AS message(topic, key, type, message_id, source, payload, correlation_id, time_ms, headers, position)
 ORDER BY position
+)
+SELECT pg_notify(:channel, '')
 """)
-_NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 
 class Outbox:
@@ -40,5 +42,4 @@ class Outbox:
             "times": [m.time_ms for m in messages],
             "headers": [json.dumps(dict(m.headers)) if m.headers else None for m in messages],
         }
-        await connection.execute(_ADD, columns)
-        await connection.execute(_NOTIFY, {"channel": CHANNEL})
+        await _ADD.fetch(connection, {"channel": CHANNEL, **columns})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from seawall.messaging.errors import PublishFailed
 from seawall.messaging.message import Message
 from seawall.messaging.outbox import CHANNEL
 from seawall.messaging.ports import Publisher
-from seawall.sql import Database
+from seawall.sql import Database, Row, Statement
 
 BATCH = 1_000
 POLL_SECONDS = 1.0
@@ -25,12 +25,12 @@ SETTLE_SECONDS = 0.003
 LONGEST_SETTLE_SECONDS = 0.1
 BACKLOG_COUNTED = 200_000
 _LOCK = text("SELECT pg_try_advisory_lock(hashtext('seawall.outbox'), hashtext(:service))")
-_READ = text("""
+_READ = Statement("""
 SELECT id, topic, key, type, message_id, source, payload, correlation_id, time_ms, headers,
        txid < pg_snapshot_xmin(pg_current_snapshot()) AS settled
 FROM outbox WHERE parked IS NULL ORDER BY id LIMIT :limit
 """)
-_DELETE = text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")
+_DELETE = Statement("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")
 _PARK = text("UPDATE outbox SET parked = :reason WHERE id = ANY(CAST(:ids AS bigint[]))")
 _COUNT = text(
     f"SELECT count(*) FROM (SELECT FROM outbox WHERE parked IS NULL LIMIT {BACKLOG_COUNTED}) AS waiting"  # noqa: S608
@@ -107,7 +107,7 @@ class OutboxRelay:
 
     async def _relay(self, connection: AsyncConnection) -> float | None:
         """One batch. Returns the seconds to pause before the next, or None to wait until woken."""
-        rows = (await connection.execute(_READ, {"limit": BATCH})).all()
+        rows = await _READ.fetch(connection, {"limit": BATCH})
         settled = _settled(rows)
         if not settled:
             return self._pause() if rows else None
@@ -118,7 +118,7 @@ class OutboxRelay:
             _log.warning("messages were not published, trying again", extra={"error": str(error)})
             await self._keep_failed(connection, settled, error)
             return POLL_SECONDS
-        await connection.execute(_DELETE, {"ids": [row.id for row in settled]})
+        await _DELETE.fetch(connection, {"ids": [row["id"] for row in settled]})
         return 0.0 if len(rows) == BATCH else self._pause() if len(settled) < len(rows) else None
 
     def _pause(self) -> float:
@@ -128,20 +128,20 @@ class OutboxRelay:
         return pause
 
     async def _keep_failed(
-        self, connection: AsyncConnection, rows: Sequence[Row[tuple[object, ...]]], error: PublishFailed
+        self, connection: AsyncConnection, rows: Sequence[Row], error: PublishFailed
     ) -> None:
         failed = {message.id for message in error.failed}
         hopeless = {message.id for message in error.hopeless}
         blocked: set[tuple[str, str]] = set()
         done, parked = [], []
         for row in rows:
-            if row.message_id in hopeless:
-                parked.append(row.id)
-            elif row.message_id in failed:
-                blocked.add((row.topic, row.key))
-            elif (row.topic, row.key) not in blocked:
-                done.append(row.id)
-        await connection.execute(_DELETE, {"ids": done})
+            if row["message_id"] in hopeless:
+                parked.append(row["id"])
+            elif row["message_id"] in failed:
+                blocked.add((row["topic"], row["key"]))
+            elif (row["topic"], row["key"]) not in blocked:
+                done.append(row["id"])
+        await _DELETE.fetch(connection, {"ids": done})
         if parked:
             _PARKED.inc(len(parked))
             await connection.execute(_PARK, {"ids": parked, "reason": str(error)})
@@ -155,27 +155,29 @@ class OutboxRelay:
             await asyncio.sleep(POLL_SECONDS)
 
 
-def _settled(rows: Sequence[Row[tuple[object, ...]]]) -> list[Row[tuple[object, ...]]]:
+def _settled(rows: Sequence[Row]) -> list[Row]:
     """The rows that no running transaction can precede, up to the first of their key that is not one."""
+    if all(row["settled"] for row in rows):
+        return list(rows)
     settled, blocked = [], set()
     for row in rows:
         # A transaction that began early and wrote late is settled before the one it came after.
-        if row.settled and (row.topic, row.key) not in blocked:
+        if row["settled"] and (row["topic"], row["key"]) not in blocked:
             settled.append(row)
         else:
-            blocked.add((row.topic, row.key))
+            blocked.add((row["topic"], row["key"]))
     return settled
 
 
-def _message(row: Row[tuple[object, ...]]) -> Message:
+def _message(row: Row) -> Message:
     return Message(
-        topic=row.topic,
-        key=row.key,
-        type=row.type,
-        id=row.message_id,
-        source=row.source,
-        payload=row.payload,
-        correlation_id=row.correlation_id,
-        time_ms=row.time_ms,
-        headers=json.loads(row.headers) if row.headers else {},
+        topic=row["topic"],
+        key=row["key"],
+        type=row["type"],
+        id=row["message_id"],
+        source=row["source"],
+        payload=row["payload"],
+        correlation_id=row["correlation_id"],
+        time_ms=row["time_ms"],
+        headers=json.loads(row["headers"]) if row["headers"] else {},
     )

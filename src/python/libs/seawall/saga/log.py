@@ -60,7 +60,7 @@ class SagaLog:
             "ids": [saga_id for saga_id, _ in sagas],
             "states": [msgspec.json.encode(state).decode() for _, state in sagas],
         }
-        await connection.execute(START, parameters)
+        await START.fetch(connection, parameters)
         return [m for saga_id, state in sagas for m in self._definition.commands(saga_id, first, state)]
 
     async def succeeded(self, connection: AsyncConnection, step: str, saga_ids: Sequence[str]) -> Advance:
@@ -72,18 +72,18 @@ class SagaLog:
             "ids": list(saga_ids),
         }
         if following is None:
-            rows = (await connection.execute(FINISH, parameters)).all()
+            rows = await FINISH.fetch(connection, parameters)
             self._count("done", len(rows), len(saga_ids))
-            return Advance([row.saga_id for row in rows])
+            return Advance([row["saga_id"] for row in rows])
         parameters |= {"next": following.name, "timeout_seconds": following.timeout_seconds}
-        rows = (await connection.execute(ADVANCE, parameters)).all()
+        rows = await ADVANCE.fetch(connection, parameters)
         self._count(None, len(rows), len(saga_ids))
         commands = [
             message
             for row in rows
-            for message in self._definition.commands(row.saga_id, following, _state(row.state))
+            for message in self._definition.commands(row["saga_id"], following, _state(row["state"]))
         ]
-        return Advance([row.saga_id for row in rows], commands)
+        return Advance([row["saga_id"] for row in rows], commands)
 
     async def failed(self, connection: AsyncConnection, step: str, reasons: Mapping[str, str]) -> Advance:
         """The step was refused, so nothing of it needs undoing; the steps before it are compensated.
@@ -98,14 +98,16 @@ class SagaLog:
             "ids": list(reasons),
             "reasons": list(reasons.values()),
         }
-        rows = (await connection.execute(FAIL, parameters)).all()
+        rows = await FAIL.fetch(connection, parameters)
         self._count("compensated", len(rows), len(reasons))
         undoing = [
             message
             for row in rows
-            for message in self._definition.compensations(row.saga_id, step, _state(row.state), itself=False)
+            for message in self._definition.compensations(
+                row["saga_id"], step, _state(row["state"]), itself=False
+            )
         ]
-        return Advance([row.saga_id for row in rows], undoing)
+        return Advance([row["saga_id"] for row in rows], undoing)
 
     async def expire(self, connection: AsyncConnection, limit: int = 100) -> Expired:
         """Handles steps that were not answered in time: up to the pivot by undoing them, then by insisting.

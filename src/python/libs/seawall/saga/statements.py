@@ -2,7 +2,9 @@
 
 from sqlalchemy import text
 
-START = text("""
+from seawall.sql import Statement
+
+START = Statement("""
 INSERT INTO saga (saga_id, definition, step, state, deadline)
 SELECT saga_id, :definition, :step, CAST(state AS jsonb), now() + make_interval(secs => :timeout_seconds)
 FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS started(saga_id, state)
@@ -19,7 +21,7 @@ WITH waiting AS (
 )
 """
 
-ADVANCE = text(
+ADVANCE = Statement(
     _WAITING
     + """
 UPDATE saga SET step = :next, attempt = 0, updated_at = now(),
@@ -29,7 +31,7 @@ RETURNING saga.saga_id, CAST(state AS text) AS state
 """
 )
 
-FINISH = text(
+FINISH = Statement(
     _WAITING
     + """
 UPDATE saga SET status = 'done', updated_at = now()
@@ -38,7 +40,7 @@ RETURNING saga.saga_id, CAST(state AS text) AS state
 """
 )
 
-FAIL = text(
+FAIL = Statement(
     _WAITING
     + """
 UPDATE saga SET status = 'compensated', reason = failure.reason, updated_at = now()

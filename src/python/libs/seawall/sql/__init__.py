@@ -5,13 +5,16 @@ from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
 from seawall.sql.group_commit import GroupCommit
 from seawall.sql.migrations import upgrade
 from seawall.sql.purge import purge
+from seawall.sql.statement import Row, Statement
 
 __all__ = [
     "Database",
     "GroupCommit",
     "MigrationFailed",
     "Overloaded",
+    "Row",
     "SqlError",
+    "Statement",
     "Stopped",
     "open_database",
     "purge",

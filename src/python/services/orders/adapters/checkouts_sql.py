@@ -123,7 +123,7 @@ class _Work:
             "from_states": sorted(STEPS[state]),
             "now": now(),
         }
-        rows = (await self._connection.execute(order_rows.MOVE, parameters)).all()
+        rows = await order_rows.MOVE.fetch(self._connection, parameters)
         moved = [order_rows.order_of(row) for row in rows]
         self.orders += moved
         if state in _EVENTS:

@@ -1,10 +1,8 @@
 """Orders as rows."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, text
-
+from seawall.sql import Row, Statement
 from services.orders.domain import Order, OrderState
 
 COLUMNS = (
@@ -12,7 +10,7 @@ COLUMNS = (
     "placed_at, updated_at, state, reason"
 )
 
-INSERT = text(f"""
+INSERT = Statement(f"""
 INSERT INTO orders ({COLUMNS})
 SELECT *, NULL FROM unnest(
     CAST(:order_ids AS text[]), CAST(:customer_ids AS text[]), CAST(:sale_ids AS text[]),
@@ -23,17 +21,17 @@ SELECT *, NULL FROM unnest(
 ON CONFLICT (order_id) DO NOTHING
 RETURNING order_id
 """)  # noqa: S608
-BY_IDS = text(f"SELECT {COLUMNS} FROM orders WHERE order_id = ANY (CAST(:order_ids AS text[]))")  # noqa: S608
-OF_CUSTOMER = text(
+BY_IDS = Statement(f"SELECT {COLUMNS} FROM orders WHERE order_id = ANY (CAST(:order_ids AS text[]))")  # noqa: S608
+OF_CUSTOMER = Statement(
     f"SELECT {COLUMNS} FROM orders WHERE customer_id = :customer_id ORDER BY placed_at DESC LIMIT :limit"  # noqa: S608
 )
-CHANGED = text(f"""
+CHANGED = Statement(f"""
 SELECT {", ".join("orders." + name.strip() for name in COLUMNS.split(","))}
 FROM orders
 JOIN unnest(CAST(:order_ids AS text[]), CAST(:states AS text[])) AS watched (order_id, state)
     ON orders.order_id = watched.order_id AND orders.state <> watched.state
 """)  # noqa: S608
-MOVE = text(f"""
+MOVE = Statement(f"""
 UPDATE orders SET state = :state, reason = moved.reason, updated_at = :now
 FROM unnest(CAST(:order_ids AS text[]), CAST(:reasons AS text[])) AS moved (order_id, reason)
 WHERE orders.order_id = moved.order_id AND orders.state = ANY (CAST(:from_states AS text[]))
@@ -57,18 +55,18 @@ def insert_arrays(orders: Sequence[Order]) -> dict[str, list[object]]:
     }
 
 
-def order_of(row: Row[Any]) -> Order:
+def order_of(row: Row) -> Order:
     """An Order from a row of COLUMNS."""
     return Order(
-        row.order_id,
-        row.customer_id,
-        row.sale_id,
-        row.sku,
-        row.quantity,
-        row.amount_minor,
-        row.currency,
-        row.placed_at,
-        row.updated_at,
-        OrderState(row.state),
-        row.reason,
+        row["order_id"],
+        row["customer_id"],
+        row["sale_id"],
+        row["sku"],
+        row["quantity"],
+        row["amount_minor"],
+        row["currency"],
+        row["placed_at"],
+        row["updated_at"],
+        OrderState(row["state"]),
+        row["reason"],
     )

@@ -69,7 +69,7 @@ class SqlOrders:
         # In the order of their keys: batches of two replicas with the same orders never wait in a circle.
         distinct = {a.order.order_id: a for a in sorted(batch, key=lambda a: a.order.order_id)}
         rows = order_rows.insert_arrays([a.order for a in distinct.values()])
-        inserted = set((await connection.execute(order_rows.INSERT, rows)).scalars())
+        inserted = {row["order_id"] for row in await order_rows.INSERT.fetch(connection, rows)}
         added = [a for a in distinct.values() if a.order.order_id in inserted]
         if added:
             await self._start(connection, added)
@@ -98,18 +98,18 @@ class SqlOrders:
     async def of_customer(self, customer_id: str, limit: int) -> list[Order]:
         parameters = {"customer_id": customer_id, "limit": limit}
         async with self._database.connection() as connection:
-            rows = (await connection.execute(order_rows.OF_CUSTOMER, parameters)).all()
+            rows = await order_rows.OF_CUSTOMER.fetch(connection, parameters)
         return [order_rows.order_of(row) for row in rows]
 
     async def changed(self, states: Mapping[str, OrderState]) -> list[Order]:
         watched = {"order_ids": list(states), "states": [state.value for state in states.values()]}
         async with self._database.connection() as connection:
-            rows = (await connection.execute(order_rows.CHANGED, watched)).all()
+            rows = await order_rows.CHANGED.fetch(connection, watched)
         return [order_rows.order_of(row) for row in rows]
 
     @staticmethod
     async def _by_ids(connection: AsyncConnection, order_ids: set[str]) -> dict[str, Order]:
         if not order_ids:
             return {}
-        rows = (await connection.execute(order_rows.BY_IDS, {"order_ids": sorted(order_ids)})).all()
-        return {row.order_id: order_rows.order_of(row) for row in rows}
+        rows = await order_rows.BY_IDS.fetch(connection, {"order_ids": sorted(order_ids)})
+        return {row["order_id"]: order_rows.order_of(row) for row in rows}
