@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
-from real_servers import unique  # noqa: F401 - a fixture
 
+from real_servers import unique  # noqa: F401 - a fixture
 from tools.devstack.stack import Stack
 
 CHROMIUM = Path("/usr/bin/chromium")

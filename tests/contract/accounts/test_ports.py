@@ -5,13 +5,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from unit.services.accounts.fakes import FakeCustomers, FakeSessions
 
 from seawall.sql import open_database, upgrade
 from services.accounts.adapters.customers_sql import CustomersSql
 from services.accounts.adapters.sessions_sql import SessionsSql
 from services.accounts.app import MIGRATIONS
 from services.accounts.domain import Customer, EmailTaken, RefreshTokenRefused, RefreshTokenReused, Session
+from unit.services.accounts.fakes import FakeCustomers, FakeSessions
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
