@@ -56,12 +56,13 @@ say "downloading and installing Pants 2.17.1 and pex"
   fail "the install from the package index failed (the lines above say why). Nothing was kept; run ./pants again."
 
 say "building the pex tool"
+# As its release does, the tool keeps PEX_ROOT: else it seeds environments in ~/.pex, and Pants looks for them elsewhere.
 pex_version="$(sed -n 's/^pex==\([^ ]*\).*/\1/p' "${here}/requirements.txt")"
 wheels="${pants_home}/wheels"
 sed -n '/^pex==/,/[^\\]$/p' "${here}/requirements.txt" >"${pants_home}/pex.txt"
 "${pip[@]}" download --quiet --no-deps --require-hashes -r "${pants_home}/pex.txt" -d "${wheels}" ||
   fail "the pex package could not be downloaded."
-PEX_ROOT="${pants_home}/pex-root" "${pants_home}/venv/bin/pex" "pex==${pex_version}" -c pex --no-index -f "${wheels}" -o "${pants_home}/pex" ||
+PEX_ROOT="${pants_home}/pex-root" "${pants_home}/venv/bin/pex" "pex==${pex_version}" -c pex --no-strip-pex-env --no-index -f "${wheels}" -o "${pants_home}/pex" ||
   fail "pex could not be built from its package."
 rm -rf "${wheels}" "${pants_home}/pex-root"
 sha="$(sha256sum "${pants_home}/pex" | cut -d ' ' -f 1)"
