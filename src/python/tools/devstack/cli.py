@@ -63,7 +63,7 @@ def _status(options: UpOptions) -> int:
 
 def summary(stack: Stack, *, detached: bool) -> str:
     """What a person needs next."""
-    stop = "stop it with: up --stop" if detached else "stop it with Ctrl-C"
+    stop = "stop it with: ./pants up --stop" if detached else "stop it with Ctrl-C"
     if not stack.gateway_url:
         addresses = [f"  {name}: {', '.join(urls)}" for name, urls in stack.services.items()]
         return "\n".join(

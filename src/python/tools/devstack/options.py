@@ -17,11 +17,11 @@ and keeps it running until Ctrl-C. Data stays in the data dir; logs are in <data
 """
 _EXAMPLES = """\
 examples:
-  up                                  the shop at http://127.0.0.1:8000
-  up --port 0 --data-dir /tmp/shop    a second one beside it, on a free port
-  up --replicas orders=2              two processes of the orders service
-  up --only catalog,inventory         these services, what they call, and the servers they need
-  up --detach; up --status; up --stop in the background
+  ./pants up                                  the shop at http://127.0.0.1:8000
+  ./pants up --port 0 --data-dir /tmp/shop    a second one beside it, on a free port
+  ./pants up --replicas orders=2              two processes of the orders service
+  ./pants up --only catalog,inventory         these services, what they call, and the servers they need
+  ./pants up --detach, and then --status, --stop: in the background
 
 exit codes: 0 done, 1 something failed (one line says what), 2 a wrong option
 """
@@ -54,7 +54,7 @@ def parse_options(arguments: Sequence[str]) -> UpOptions:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="up",
+        prog="./pants up",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -34,7 +34,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="a service's database, instead of a running stack; may be repeated",
     )
     parser = argparse.ArgumentParser(
-        prog="redrive", description="Lists and replays dead letters, parked messages and stuck sagas."
+        prog="./pants redrive", description="Lists and replays dead letters, parked messages and stuck sagas."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", parents=[shared], help="dead letters, and messages parked in an outbox")

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs a tool of this repository beside Pants: tool.sh <module> [argument ...]
+#
+# Pants runs one command at a time in a checkout. A stack that is up would keep everybody waiting, so Pants makes
+# the environment (once per lock file), and the tool runs from the sources without it.
+set -euo pipefail
+
+module="$1"
+shift
+lock=3rdparty/python/services.lock
+environments=dist/export/python/virtualenvs/services
+stamp=dist/export/services.cksum
+
+python_of_the_lock() {
+  local candidates=("${environments}"/*/bin/python)
+  [[ -x "${candidates[0]}" && "$(cksum <"${lock}")" == "$(cat "${stamp}" 2>/dev/null)" ]] && printf '%s' "${candidates[0]}"
+}
+
+if ! python="$(python_of_the_lock)"; then
+  rm -rf "${environments}" "${stamp}"
+  echo "making the environment of ${lock}, once (a few minutes on a machine that is new)" >&2
+  "${PANTS}" export --py-resolve-format=symlinked_immutable_virtualenv --resolve=services >&2
+  cksum <"${lock}" >"${stamp}"
+  python="$(python_of_the_lock)"
+fi
+export PYTHONPATH="${PWD}/src/python:${PWD}/src/python/libs:${PWD}/protos"
+exec "${python}" -m "${module}" "$@"
