@@ -3,9 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from contract.messaging.bench import Seen, message, running, topic
 from seawall.messaging import BrokerUnavailable, Message, PublishFailed, Undecodable, decode, open_broker

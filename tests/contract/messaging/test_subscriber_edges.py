@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from contract.messaging.bench import Seen, message, running, topic
 from seawall.messaging import Message, Undecodable

@@ -1,8 +1,7 @@
 """Messages and their form on the wire."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from seawall.messaging import Undecodable, decode, outgoing
 from seawall.messaging.cloud_events import headers_of, message_of

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from seawall.messaging.message import Message
 
 CORRELATION_ID = "correlation_id"
-_OURS = {"ce_specversion", "ce_id", "ce_source", "ce_type", "content-type", CORRELATION_ID}
 _FIXED = [("ce_specversion", b"1.0"), ("content-type", b"application/protobuf")]
+_UNREAD = frozenset(name for name, _ in _FIXED)
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -21,7 +21,8 @@ def headers_of(message: Message) -> list[tuple[str, bytes]]:
     ]
     if message.correlation_id is not None:
         headers.append((CORRELATION_ID, message.correlation_id.encode()))
-    headers += [(name, value.encode()) for name, value in message.headers.items()]
+    if message.headers:
+        headers += [(name, value.encode()) for name, value in message.headers.items()]
     return headers
 
 
@@ -29,16 +30,17 @@ def message_of(
     topic: str, position: str, key: bytes | None, value: bytes | None, headers: Headers, time_ms: int
 ) -> Message:
     """The message in a record. Of one that is no CloudEvent the type is empty, so that nobody decodes it."""
-    texts = {name: content.decode("utf-8", "replace") for name, content in headers}
+    texts = {name: content.decode("utf-8", "replace") for name, content in headers if name not in _UNREAD}
+    pop = texts.pop
     return Message(
-        topic=topic,
-        key=(key or b"").decode("utf-8", "replace"),
-        type=texts.get("ce_type", ""),
-        id=texts.get("ce_id") or position,
-        source=texts.get("ce_source", ""),
-        payload=value or b"",
-        correlation_id=texts.get(CORRELATION_ID),
-        time_ms=time_ms,
-        headers={name: text for name, text in texts.items() if name not in _OURS},
-        position=position,
+        topic,
+        (key or b"").decode("utf-8", "replace"),
+        pop("ce_type", ""),
+        pop("ce_id", "") or position,
+        pop("ce_source", ""),
+        value or b"",
+        pop(CORRELATION_ID, None),
+        time_ms,
+        texts,
+        position,
     )

@@ -119,5 +119,7 @@ class _Handing:
 
 
 def _size(message: Message, headers: Sequence[tuple[str, bytes]]) -> int:
-    of_headers = sum(len(name) + len(value) + _HEADER_BYTES for name, value in headers)
+    of_headers = len(headers) * _HEADER_BYTES
+    for name, value in headers:
+        of_headers += len(name) + len(value)
     return len(message.payload) + len(message.key) + of_headers + _RECORD_BYTES

@@ -5,11 +5,11 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
+from msgspec.structs import replace
 from prometheus_client import Counter, Histogram
 
 from seawall.messaging.cloud_events import message_of

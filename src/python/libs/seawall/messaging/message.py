@@ -3,15 +3,14 @@
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 from google.protobuf.message import Message as ProtobufMessage
 
 from seawall.telemetry import current_correlation_id
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """What is published and handled. (source, id) names it, however often it is delivered.
 
     Messages with one key keep their order. `type` is the full name of the protobuf message.
@@ -26,7 +25,7 @@ class Message:
     payload: bytes
     correlation_id: str | None
     time_ms: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     position: str = ""
 
 

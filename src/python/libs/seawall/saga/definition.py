@@ -1,8 +1,10 @@
 """What a saga consists of."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from seawall.messaging import Message
 

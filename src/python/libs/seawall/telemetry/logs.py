@@ -2,8 +2,11 @@
 
 import logging
 import sys
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
@@ -24,24 +27,34 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line. Secrets among the extras are redacted; what JSON cannot hold goes in by its repr."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "service": self._service,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        correlation_id = current_correlation_id()
-        if correlation_id is not None:
-            line["correlation_id"] = correlation_id
-        for name, value in vars(record).items():
-            if name not in _STANDARD:
-                line[f"extra_{name}" if name in line else name] = redacted(name, value)
+        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        line = self._line(record.created, record.levelname, record.name, record.getMessage(), extra)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = record.stack_info
         return scrubbed(self._encode(line))
+
+    def format_fields(self, logger: str, message: str, fields: Mapping[str, Any]) -> str:
+        """The line of a record of INFO with these extras, made now."""
+        return scrubbed(self._encode(self._line(time.time(), "INFO", logger, message, fields)))
+
+    def _line(
+        self, seconds: float, level: str, logger: str, message: str, fields: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds"),
+            "level": level,
+            "service": self._service,
+            "logger": logger,
+            "message": message,
+        }
+        correlation_id = current_correlation_id()
+        if correlation_id is not None:
+            line["correlation_id"] = correlation_id
+        for name, value in fields.items():
+            line[f"extra_{name}" if name in line else name] = redacted(name, value)
+        return line
 
     def _encode(self, line: dict[str, Any]) -> str:
         try:
@@ -50,10 +63,47 @@ class JsonFormatter(logging.Formatter):
             return self._encoder.encode({name: repr(value) for name, value in line.items()}).decode()
 
 
+class _JsonLines(logging.StreamHandler[TextIO]):
+    """The handler of a process: one stream, one formatter."""
+
+    def __init__(self, stream: TextIO, formatter: JsonFormatter) -> None:
+        super().__init__(stream)
+        self.setFormatter(formatter)
+        self._json = formatter
+
+    def write_fields(self, logger: str, message: str, fields: Mapping[str, Any]) -> None:
+        line = self._json.format_fields(logger, message, fields) + self.terminator
+        with self.lock or nullcontext():
+            self.stream.write(line)
+            self.stream.flush()
+
+
+def log_fields(logger: logging.Logger, message: str, **fields: Any) -> None:
+    """As `logger.info(message, extra=fields)`, for lines of which there is one per request.
+
+    Where only the handler of configure_logging listens no LogRecord is made, which is most of the cost.
+    """
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    handler = _only_handler(logger)
+    if handler is None:
+        logger.info(message, extra=fields)
+    else:
+        handler.write_fields(logger.name, message, fields)
+
+
+def _only_handler(logger: logging.Logger) -> _JsonLines | None:
+    while logger.parent is not None:
+        if logger.handlers or logger.filters or not logger.propagate:
+            return None
+        logger = logger.parent
+    only = logger.handlers[0] if len(logger.handlers) == 1 else None
+    return only if isinstance(only, _JsonLines) else None
+
+
 def configure_logging(service: str, level: str = "INFO") -> None:
     """Sends the logs of this process to stdout as JSON lines. Replaces what was configured before."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter(service))
+    handler = _JsonLines(sys.stdout, JsonFormatter(service))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # No line shows them, and each record would ask the kernel for them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

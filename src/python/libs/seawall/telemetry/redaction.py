@@ -8,6 +8,8 @@ from typing import Any
 REDACTED = "[redacted]"
 
 _MAX_DEPTH = 8
+# Asked for before what is slow to ask for: whether it is a Mapping.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _SECRET = re.compile(
     "passw|secret|token|authori[sz]ation|cookie|credential|(api|signing|private)[_-]?key", re.IGNORECASE
 )
@@ -20,6 +22,8 @@ def redacted(name: str, value: Any, depth: int = 0) -> Any:
     """The value, or `[redacted]` where its name, or a name in a mapping in it, speaks of a secret."""
     if _is_secret(name):
         return REDACTED
+    if type(value) in _PLAIN:
+        return value
     if depth == _MAX_DEPTH:
         return "..."
     if isinstance(value, Mapping):

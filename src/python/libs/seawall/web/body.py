@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from seawall.web.refusal import WITHOUT_NUL, field_with_nul, refusal
 S = TypeVar("S", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
+_JSON = {hdrs.CONTENT_TYPE: "application/json"}
 
 
 async def read_json(request: web.Request, T: type[S]) -> S:  # noqa: N803
@@ -41,8 +43,10 @@ async def read_json(request: web.Request, T: type[S]) -> S:  # noqa: N803
 async def read_body(request: web.Request) -> bytes:
     """The body as bytes. Raises Problem: 400 broken off or badly framed, 408 too slow, 413 too large."""
     limit_seconds = request.app.get(BODY_TIMEOUT, BODY_TIMEOUT_SECONDS)
+    # Most bodies come with their head: nothing to wait for, and no timer to set.
+    limit = nullcontext() if request.content.is_eof() else asyncio.timeout(limit_seconds)
     try:
-        async with asyncio.timeout(limit_seconds):
+        async with limit:
             return await request.read()
     except TimeoutError:
         raise Problem(
@@ -75,11 +79,12 @@ def query(request: web.Request, T: type[S]) -> S:  # noqa: N803
 def json_response(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A response with anything that msgspec encodes."""
     body = _encoder.encode(value)
-    return web.Response(status=status, body=body, content_type="application/json", headers=headers)
+    return web.Response(status=status, body=body, headers=_JSON if headers is None else {**_JSON, **headers})
 
 
 def _check_declaration(request: web.Request) -> None:
-    if request.content_type != "application/json" and not request.content_type.endswith("+json"):
+    content_type = request.content_type
+    if content_type != "application/json" and not content_type.endswith("+json"):
         raise _unsupported("Content-Type", "application/json", "The body is not declared as JSON")
     # Nobody needs 64 KiB compressed, and what is not unpacked cannot be a bomb.
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":

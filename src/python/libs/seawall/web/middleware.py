@@ -2,13 +2,14 @@
 
 import logging
 import time
+from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 
-from seawall.telemetry import bind_correlation_id, current_correlation_id, new_correlation_id
+from seawall.telemetry import bind_correlation_id, current_correlation_id, log_fields, new_correlation_id
 from seawall.web.health import READINESS
 from seawall.web.problem import Problem, Translations, refused, translated
 from seawall.web.refusal import WITHOUT_NUL
@@ -98,14 +99,17 @@ def _as_problem(request: web.Request, error: Exception, translations: Translatio
 def _record(request: web.Request, status: int, seconds: float) -> None:
     route = _route(request)
     method = request.method if request.method in hdrs.METH_ALL else "other"
-    _REQUESTS.labels(method, route, status).inc()
-    _SECONDS.labels(method, route).observe(seconds)
-    if route not in UNLOGGED and _log.isEnabledFor(logging.INFO):
+    requests, durations = _metrics(method, route, status)
+    requests.inc()
+    durations.observe(seconds)
+    if route not in UNLOGGED:
         milliseconds = round(seconds * 1000, 2)
-        _log.info(
-            "request",
-            extra={"method": method, "route": route, "status": status, "milliseconds": milliseconds},
-        )
+        log_fields(_log, "request", method=method, route=route, status=status, milliseconds=milliseconds)
+
+
+@lru_cache(maxsize=1024)
+def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _REQUESTS.labels(method, route, status), _SECONDS.labels(method, route)
 
 
 def _route(request: web.Request) -> str:
