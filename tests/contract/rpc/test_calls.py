@@ -7,6 +7,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from seawall.resilience import HOP_SECONDS, DeadlineExceeded, bind_deadline, current_deadline
 from seawall.rpc import connect, serve_grpc
 from seawall.telemetry import bind_correlation_id, current_correlation_id
 from seawall.testing import until
@@ -18,11 +19,17 @@ class Inventory(inventory_pb2_grpc.InventoryServicer):
 
     def __init__(self):
         self.correlation_ids = []
+        self.seconds = []
+        self.fault = None
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
     async def HoldMany(self, request, context):
         self.correlation_ids.append(current_correlation_id())
+        deadline = current_deadline()
+        self.seconds.append(deadline and deadline.remaining_seconds())
+        if self.fault:
+            raise self.fault
         await self.may_answer.wait()
         return inventory_pb2.HoldManyResponse()
 
@@ -158,3 +165,34 @@ async def test_an_unknown_method_is_unimplemented():
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await hold(channel)
     assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_the_callers_deadline_is_the_handlers():
+    """What remains travels, less the way; the handler's own calls are bound by it."""
+    inventory = Inventory()
+    async with served(inventory) as channel:
+        await hold(channel)
+        with bind_deadline(0.5):
+            await hold(channel, timeout=60)
+    default, bound = inventory.seconds
+    # gRPC rounds what it sends up, by a hundredth at most.
+    assert 0 < bound <= (0.5 - HOP_SECONDS) * 1.01 + 0.01 < default
+
+
+async def test_with_too_little_time_no_call_is_made():
+    """The server never hears of it."""
+    inventory = Inventory()
+    async with served(inventory) as channel:
+        with bind_deadline(0.012), pytest.raises(DeadlineExceeded):
+            await hold(channel)
+    assert inventory.seconds == []
+
+
+async def test_a_handler_out_of_time_says_so():
+    """Its DeadlineExceeded is the status of that name, not UNKNOWN."""
+    inventory = Inventory()
+    inventory.fault = DeadlineExceeded("too late")
+    async with served(inventory) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await hold(channel)
+    assert refused.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED

@@ -1,6 +1,7 @@
 """What inventory does."""
 
 import asyncio
+import contextvars
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -37,7 +38,9 @@ class Loads:
         """Whether the counters of the sale are filled. Raises HoldsUnavailable."""
         load = self._running.get(sale_id)
         if load is None:
-            load = asyncio.create_task(load_sale(sale_id, ledger=self._ledger, holds=self._holds))
+            work = load_sale(sale_id, ledger=self._ledger, holds=self._holds)
+            # Nobody's: it must not end at the deadline of whoever came first.
+            load = asyncio.create_task(work, context=contextvars.Context())
             self._running[sale_id] = load
             load.add_done_callback(lambda done: self._ended(sale_id, done))
         try:

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from seawall.resilience import DeadlineExceeded, current_deadline
 from seawall.settings import ServiceSettings
 from seawall.telemetry import current_correlation_id
 from seawall.web import (
@@ -58,6 +59,17 @@ class SoldOutTwice(SoldOut):
 
 
 routes = web.RouteTableDef()
+
+
+@routes.get("/v1/time-left")
+async def time_left(request: web.Request) -> web.Response:
+    deadline = current_deadline()
+    return json_response(None if deadline is None else deadline.remaining_seconds())
+
+
+@routes.get("/v1/no-time-left")
+async def no_time_left(request: web.Request) -> web.Response:
+    raise DeadlineExceeded("of a call inside")
 
 
 @routes.post("/v1/baskets/{basket_id}")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 
-from seawall.rpc.client_interceptors import CorrelationToMetadata, DefaultDeadline
+from seawall.rpc.client_interceptors import CorrelationToMetadata, DeadlineToTimeout
 
 _SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 
@@ -18,7 +18,8 @@ async def connect(target: str, *, default_timeout_seconds: float = 5.0) -> Async
 
     `target` is "host:port", or several IP addresses "10.0.0.1:50051,10.0.0.2:50051", or a gRPC
     target with a scheme. A single name is resolved by DNS to all its addresses, and again
-    whenever a connection ends. A call without a timeout gets `default_timeout_seconds`.
+    whenever a connection ends. A call without a timeout gets `default_timeout_seconds`, and none takes
+    longer than the current deadline allows: DeadlineExceeded, without a call, if that is too short.
     Nothing is connected before the first call. Errors: ValueError for an unusable target.
     """
     channel = grpc.aio.insecure_channel(
@@ -31,7 +32,7 @@ async def connect(target: str, *, default_timeout_seconds: float = 5.0) -> Async
             ("grpc.min_reconnect_backoff_ms", 500),
             ("grpc.max_reconnect_backoff_ms", 2_000),
         ],
-        interceptors=[CorrelationToMetadata(), DefaultDeadline(default_timeout_seconds)],
+        interceptors=[CorrelationToMetadata(), DeadlineToTimeout(default_timeout_seconds)],
     )
     try:
         yield channel

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from seawall.resilience import current_deadline
 from seawall.rpc.metadata import CORRELATION_ID
 from seawall.telemetry import current_correlation_id
 
@@ -24,8 +25,11 @@ class CorrelationToMetadata(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(_with(client_call_details, metadata=metadata), request)
 
 
-class DefaultDeadline(grpc.aio.UnaryUnaryClientInterceptor):
-    """Gives a call without a timeout one: gRPC itself would wait for ever."""
+class DeadlineToTimeout(grpc.aio.UnaryUnaryClientInterceptor):
+    """Bounds each call by the current deadline, and by a default where it has no timeout of its own.
+
+    Raises seawall.resilience.DeadlineExceeded, without a call, if too little time is left.
+    """
 
     def __init__(self, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -33,9 +37,12 @@ class DefaultDeadline(grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Continuation, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        if client_call_details.timeout is None:
-            client_call_details = _with(client_call_details, timeout=self._timeout_seconds)
-        return await continuation(client_call_details, request)
+        timeout = client_call_details.timeout
+        timeout = self._timeout_seconds if timeout is None else timeout
+        deadline = current_deadline()
+        if deadline is not None:
+            timeout = min(timeout, deadline.for_next_hop())
+        return await continuation(_with(client_call_details, timeout=timeout), request)
 
 
 def _with(details: grpc.aio.ClientCallDetails, **changes: Any) -> grpc.aio.ClientCallDetails:

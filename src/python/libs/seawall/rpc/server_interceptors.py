@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 from prometheus_client import Histogram
 
+from seawall.resilience import DeadlineExceeded, bind_deadline
 from seawall.rpc.metadata import CORRELATION_ID
 from seawall.telemetry import bind_correlation_id, new_correlation_id
 
@@ -39,6 +40,29 @@ class CorrelationFromMetadata(grpc.aio.ServerInterceptor):
             return handle
 
         return _wrapped(await continuation(handler_call_details), around)
+
+
+class DeadlineFromTimeout(grpc.aio.ServerInterceptor):
+    """Binds what remains of the caller's `grpc-timeout` as the deadline while a call is handled."""
+
+    async def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        return _wrapped(await continuation(handler_call_details), _in_time)
+
+
+def _in_time(behaviour: Behaviour) -> Behaviour:
+    async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        seconds = context.time_remaining()
+        if seconds is None:
+            return await behaviour(request, context)
+        with bind_deadline(seconds):
+            try:
+                return await behaviour(request, context)
+            except DeadlineExceeded as error:
+                await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, str(error))
+
+    return handle
 
 
 class ServerMetrics(grpc.aio.ServerInterceptor):

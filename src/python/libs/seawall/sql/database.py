@@ -10,16 +10,27 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from seawall.sql.time_limit import in_time, nearer_deadline
+
+STATEMENT_TIMEOUT_SECONDS = 5.0
+
 
 class Database:
     """A pool of connections. What a block leaves by an exception or by cancellation is rolled back.
 
-    Raises sqlalchemy.exc.SQLAlchemyError, and OSError where no connection can be made.
+    Raises sqlalchemy.exc.SQLAlchemyError, and OSError where no connection can be made. Under a deadline
+    that is nearer than the limit of a statement both kinds of block end by it, with DeadlineExceeded.
     """
 
-    def __init__(self, engine: AsyncEngine, connect_args: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        connect_args: Mapping[str, Any],
+        statement_timeout_seconds: float = STATEMENT_TIMEOUT_SECONDS,
+    ) -> None:
         self._engine = engine
         self._connect_args = dict(connect_args)
+        self._statement_timeout_seconds = statement_timeout_seconds
 
     @property
     def engine(self) -> AsyncEngine:
@@ -29,12 +40,22 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose work is committed when the block ends, and rolled back when it raises."""
-        async with self._connected() as connection, connection.begin():
+        deadline = nearer_deadline(self._statement_timeout_seconds)
+        block = self._begun() if deadline is None else in_time(deadline, self._begun())
+        async with block as connection:
             yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A connection on which each statement is a transaction of its own: for reads."""
+        """A connection on which each statement is a transaction of its own: for reads.
+
+        Under a deadline that counts they are one transaction, which carries the limit.
+        """
+        deadline = nearer_deadline(self._statement_timeout_seconds)
+        if deadline is not None:
+            async with in_time(deadline, self._begun()) as connection:
+                yield connection
+            return
         async with self._connected() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -62,6 +83,11 @@ class Database:
             await asyncio.shield(asyncio.ensure_future(engine.dispose()))
 
     @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[AsyncConnection]:
+        async with self._connected() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         connection = await self._engine.connect()
         try:
@@ -73,7 +99,7 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, pool_size: int = 5, statement_timeout_seconds: float = 5.0
+    url: str, *, pool_size: int = 5, statement_timeout_seconds: float = STATEMENT_TIMEOUT_SECONDS
 ) -> AsyncIterator[Database]:
     """A pool for `postgresql://user:password@host:port/database`. Connects at first use.
 
@@ -99,7 +125,7 @@ async def open_database(
         connect_args=connect_args,
     )
     try:
-        yield Database(engine, connect_args)
+        yield Database(engine, connect_args, statement_timeout_seconds)
     finally:
         await asyncio.shield(asyncio.ensure_future(engine.dispose()))
 

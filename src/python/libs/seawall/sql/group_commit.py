@@ -10,6 +10,7 @@ from typing import Generic, Self, TypeVar
 from prometheus_client import Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from seawall.resilience import before_deadline, start_detached
 from seawall.sql.database import Database
 from seawall.sql.errors import Overloaded, Stopped
 from seawall.sql.outage import is_dead_connection, is_outage
@@ -75,7 +76,7 @@ class GroupCommit(Generic[T, R]):
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="group-commit")
+        self._task = start_detached(self._run(), name="group-commit")
         return self
 
     async def __aexit__(
@@ -91,7 +92,8 @@ class GroupCommit(Generic[T, R]):
     async def submit(self, item: T) -> R:
         """The result of one item, committed.
 
-        Raises Overloaded if `max_waiting` callers wait already, Stopped if the block was cut short.
+        Raises Overloaded if `max_waiting` callers wait already, Stopped if the block was cut short, and
+        DeadlineExceeded: then the item is left out, unless its transaction has begun.
         """
         if self._closing or self._task is None:
             raise Overloaded("the group commit is not running")
@@ -102,7 +104,7 @@ class GroupCommit(Generic[T, R]):
         self._arrived.set()
         if len(self._waiting) >= self._max_batch:
             self._full.set()
-        return await answer
+        return await before_deadline(answer)
 
     async def _run(self) -> None:
         try:

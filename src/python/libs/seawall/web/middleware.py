@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 
+from seawall.resilience import REQUEST_TIMEOUT, MalformedTimeout, bind_deadline, parse_request_timeout
 from seawall.telemetry import bind_correlation_id, current_correlation_id, log_fields, new_correlation_id
 from seawall.web.health import READINESS
 from seawall.web.problem import Problem, Translations, refused, translated
@@ -66,6 +67,9 @@ async def on_response(request: web.Request, response: web.StreamResponse) -> Non
 async def _answer(request: web.Request, handler: Handler, translations: Translations) -> web.StreamResponse:
     try:
         _check_url(request)
+        timeout = request.headers.get(REQUEST_TIMEOUT)
+        if timeout is not None:
+            return await _answer_in_time(request, handler, timeout)
         return await handler(request)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
@@ -73,6 +77,16 @@ async def _answer(request: web.Request, handler: Handler, translations: Translat
         return _as_problem(request, error, translations)
     except Exception as error:
         return _as_problem(request, error, translations)
+
+
+async def _answer_in_time(request: web.Request, handler: Handler, value: str) -> web.StreamResponse:
+    try:
+        seconds = parse_request_timeout(value)
+    except MalformedTimeout as error:
+        raise refused(400, REQUEST_TIMEOUT, str(error), "the time-out is malformed") from error
+    with bind_deadline(seconds) as deadline:
+        deadline.check()
+        return await handler(request)
 
 
 def _check_url(request: web.Request) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from seawall.resilience import DeadlineExceeded
 from seawall.telemetry import current_correlation_id
 from seawall.web.limits import MAX_BODY_BYTES
 
@@ -83,6 +84,8 @@ def translated(error: Exception, translations: Translations) -> Problem | None:
         translation = translations.get(kind)
         if translation is not None:
             return translation(error)
+    if isinstance(error, DeadlineExceeded):
+        return Problem(504, "deadline-exceeded", "There was not enough time", str(error))
     return _of_http(error) if isinstance(error, web.HTTPException) else None
 
 

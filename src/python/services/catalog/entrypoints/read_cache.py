@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from seawall.resilience import before_deadline, start_detached
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -51,10 +53,10 @@ class ReadCache:
             return entry[1]
         task = self._loads.get(key)
         if task is None:
-            task = asyncio.create_task(self._load(key, load))
+            task = start_detached(self._load(key, load))
             self._loads[key] = task
             task.add_done_callback(lambda done: self._finish(key, done))
-        return await asyncio.shield(task)
+        return await before_deadline(asyncio.shield(task))
 
     def forget(self) -> None:
         """Drops all answers, and those of loads that are under way."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from seawall.resilience import before_deadline, start_detached
 from services.orders.ports import Unavailable
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Batcher(Generic[T, R]):
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: T) -> R:
-        """The answer to this item."""
+        """The answer to this item. Raises Unavailable, and DeadlineExceeded."""
         if len(self._waiting) >= self._max_waiting:
             raise Unavailable("too many calls are waiting")
         loop = asyncio.get_running_loop()
@@ -53,7 +54,7 @@ class Batcher(Generic[T, R]):
         elif self._timer is None:
             at = max(loop.time() + self._linger_seconds, self._next_at)
             self._timer = loop.call_at(at, self._flush)
-        return await answer
+        return await before_deadline(answer)
 
     def _flush(self) -> None:
         if self._timer is not None:
@@ -63,7 +64,7 @@ class Batcher(Generic[T, R]):
             batch = self._waiting[: self._max_batch]
             del self._waiting[: self._max_batch]
             self._next_at = asyncio.get_running_loop().time() + self._interval_seconds
-            task = asyncio.create_task(self._run(batch))
+            task = start_detached(self._run(batch))
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
 

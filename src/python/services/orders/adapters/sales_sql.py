@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import text
 
+from seawall.resilience import before_deadline, start_detached
 from seawall.sql import Database
 from services.orders.domain import SaleItem
 
@@ -73,9 +74,9 @@ class SqlSales:
         # One read per sale, however many ask; a caller that gives up does not take it from the others.
         read = self._reads.get(sale_id)
         if read is None:
-            read = self._reads[sale_id] = asyncio.create_task(self._read(sale_id))
+            read = self._reads[sale_id] = start_detached(self._read(sale_id))
             read.add_done_callback(lambda _: self._reads.pop(sale_id, None))
-        return await asyncio.shield(read)
+        return await before_deadline(asyncio.shield(read))
 
     async def _read(self, sale_id: str) -> Items:
         async with self._database.connection() as connection:
