@@ -64,19 +64,22 @@ async def test_events_pass_as_they_are_sent(gateway):
 
 
 async def test_a_large_body_is_refused(gateway):
-    """More than 1 MiB is a 413 problem, and does not reach the service."""
+    """More than 1 MiB is a 413 problem that says so, and does not reach the service."""
     before = gateway.upstreams["accounts"].requests
     async with gateway.request("POST", "/v1/sessions", data=b"x" * (1024 * 1024 + 1)) as response:
         assert response.status == 413
-        assert (await response.json(content_type=None))["type"] == "urn:seawall:problem:body-too-large"
+        problem = await response.json(content_type="application/problem+json")
+    assert problem["type"] == "urn:seawall:problem:body-too-large"
+    assert (problem["field"], problem["limit"]) == ("body", "1048576 bytes")
     assert gateway.upstreams["accounts"].requests == before
 
 
 async def test_large_headers_are_refused(gateway):
-    """More than 32 KiB of headers is a 431 problem."""
+    """More than 32 KiB of headers is a 431 problem that says so."""
     async with gateway.request("GET", "/", headers={"x-large": "x" * 40_000}) as response:
         assert response.status == 431
-        assert response.content_type == "application/problem+json"
+        problem = await response.json(content_type="application/problem+json")
+    assert (problem["field"], problem["limit"]) == ("headers", "32 KiB in 100 headers")
 
 
 async def test_a_service_without_an_instance_is_a_503_problem(gateway):

@@ -1,7 +1,7 @@
 """The public listener: connection limits, header rules, filters in their order."""
 
 from services.gateway.envoy_config.access_log import access_log
-from services.gateway.envoy_config.local_replies import local_replies
+from services.gateway.envoy_config.local_replies import MAX_HEADERS, MAX_HEADERS_KB, local_replies
 from services.gateway.envoy_config.resource import FILTERS, Json, duration, file_source, socket_address, typed
 from services.gateway.envoy_config.roles import role_filter
 from services.gateway.envoy_config.route_config import NAME as ROUTE_CONFIG
@@ -57,7 +57,7 @@ def _timeouts() -> Json:
         "common_http_protocol_options": {
             "idle_timeout": duration(75),
             "max_connection_duration": duration(300),
-            "max_headers_count": 100,
+            "max_headers_count": MAX_HEADERS,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },
         "request_headers_timeout": duration(10),
@@ -69,7 +69,7 @@ def _timeouts() -> Json:
 
 def _request_rules() -> Json:
     return {
-        "max_request_headers_kb": 32,
+        "max_request_headers_kb": MAX_HEADERS_KB,
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",

@@ -1,7 +1,12 @@
 """What Envoy answers by itself, as problem details (RFC 9457). Nothing of the request is echoed."""
 
-from services.gateway.envoy_config.resource import Json, typed
+from collections.abc import Mapping
 
+from services.gateway.envoy_config.resource import Json, typed
+from services.gateway.envoy_config.route_config import BODY_LIMIT, METADATA
+
+MAX_HEADERS_KB = 32
+MAX_HEADERS = 100
 _PROBLEMS = {
     400: ("bad-request", "The request is not valid HTTP"),
     401: ("token-required", "A valid access token is needed"),
@@ -15,6 +20,11 @@ _PROBLEMS = {
     502: ("bad-gateway", "The service sent no valid answer"),
     503: ("unavailable", "The service cannot be reached now"),
     504: ("timeout", "The service did not answer in time"),
+}
+# The field that broke its limit, and the limit: a body's is its route's.
+_LIMITS = {
+    413: {"field": "body", "limit": f"%METADATA(ROUTE:{METADATA}:{BODY_LIMIT})%"},
+    431: {"field": "headers", "limit": f"{MAX_HEADERS_KB} KiB in {MAX_HEADERS} headers"},
 }
 _HEADERS = {
     401: ("www-authenticate", "Bearer"),
@@ -31,7 +41,7 @@ def local_replies() -> Json:
             _mapper(401, *_PROBLEMS[401], _details_start_with("jwt_authn_access_denied")),
             *(_mapper(status, *problem, _status_is(status)) for status, problem in _PROBLEMS.items()),
         ],
-        "body_format": _body("gateway-error", "The request was refused"),
+        "body_format": _body("gateway-error", "The request was refused", {}),
     }
 
 
@@ -39,7 +49,7 @@ def _mapper(status: int, kind: str, title: str, when: Json) -> Json:
     mapper: Json = {
         "filter": when,
         "status_code": status,
-        "body_format_override": _body(kind, title),
+        "body_format_override": _body(kind, title, _LIMITS.get(status, {})),
     }
     if status in _HEADERS:
         name, value = _HEADERS[status]
@@ -61,13 +71,14 @@ def _details_start_with(prefix: str) -> Json:
     return {"extension_filter": {"name": "envoy.access_loggers.extension_filters.cel", "typed_config": cel}}
 
 
-def _body(kind: str, title: str) -> Json:
+def _body(kind: str, title: str, extra: Mapping[str, str]) -> Json:
     return {
         "json_format": {
             "type": f"urn:seawall:problem:{kind}",
             "title": title,
             "status": "%RESPONSE_CODE%",
             "correlation_id": "%REQ(X-REQUEST-ID)%",
+            **extra,
         },
         "content_type": "application/problem+json",
     }

@@ -9,6 +9,9 @@ from services.gateway.route_table import Route, RouteTable
 
 NAME = "public"
 STREAM_IDLE_SECONDS = 300.0
+# What a route tells Envoy's own replies about itself.
+METADATA = "seawall"
+BODY_LIMIT = "body_limit"
 
 
 def route_config(table: RouteTable) -> Json:
@@ -24,6 +27,7 @@ def _route(route: Route) -> Json:
     compiled: Json = {
         "name": route.name,
         "match": _match(route),
+        "metadata": {"filter_metadata": {METADATA: {BODY_LIMIT: f"{route.body_limit_bytes} bytes"}}},
         "typed_per_filter_config": _policies(route),
     }
     if route.answer is not None:
