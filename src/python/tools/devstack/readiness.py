@@ -10,10 +10,12 @@ from tools.devstack.process import Launch, Process, Server
 from tools.devstack.progress import Progress
 
 _POLL_SECONDS = 0.03
+# A process that ends is told at once; this is for one that hangs, and long enough for a machine that is busy.
+READY_SECONDS = 180.0
 
 
 async def start_server(
-    server: Server, log: Path, progress: Progress, timeout_seconds: float = 60.0
+    server: Server, log: Path, progress: Progress, timeout_seconds: float = READY_SECONDS
 ) -> Process:
     """Prepares, launches and waits until it is ready; whatever fails, no process is left.
 
@@ -37,7 +39,7 @@ def require_free_port(server: Server) -> None:
         raise PortInUse(f"{server.name} cannot listen on {server.address}: another program is using the port")
 
 
-async def until_ready(server: Server, process: Process, timeout_seconds: float = 60.0) -> None:
+async def until_ready(server: Server, process: Process, timeout_seconds: float = READY_SECONDS) -> None:
     """Returns once the server answers, its process lives, and the port is that process's own.
 
     Errors: StartFailed, in one line with the reason if its output shows one.

@@ -96,10 +96,11 @@ class UnitRunner:
             await self._restart()
 
     async def stop(self, grace_seconds: float = STOP_SECONDS) -> None:
-        """Ends the unit's process, if it has one, and all that it started."""
+        """Ends the unit's process, if it has one, and all that it started. Told once, if called again."""
         if self._process is not None:
             begin = time.monotonic()
             await self._process.stop(grace_seconds)
+            self._process = None
             self._watcher.stopped(self.unit, time.monotonic() - begin)
 
     async def _death(self) -> int:

@@ -108,17 +108,19 @@ async def test_a_dead_unit_is_reported_and_started_again(world):
 
 
 async def test_a_cancelled_stop_still_leaves_nothing(world):
-    """A second Ctrl-C does not wait for the order, and forgets nobody."""
-    units = [world.unit("kafka"), world.unit("orders", "kafka")]
+    """A second Ctrl-C does not wait for the order, forgets nobody, and tells of nobody twice."""
+    units = [world.unit("kafka"), world.unit("orders", "kafka"), world.unit("storefront")]
     supervisor = Supervisor(units, world.spawn, world.watcher)
     await supervisor.start(prepare)
     world.processes["orders"].slow = True
     stop = asyncio.create_task(supervisor.stop())
-    await until(lambda: "stop orders" in world.events)
+    await until(lambda: {"stop orders", "stopped storefront"} <= set(world.events))
     stop.cancel()
     with pytest.raises(asyncio.CancelledError):
         await stop
     assert not any(process.alive for process in world.processes.values())
+    stops = [event for event in world.events if event.startswith("stopped")]
+    assert sorted(stops) == ["stopped kafka", "stopped orders", "stopped storefront"]
 
 
 async def test_the_pause_grows_while_a_unit_keeps_dying(world):
