@@ -42,7 +42,8 @@ def parse(arguments: list[str] | None = None) -> Flags:
     parser = argparse.ArgumentParser(
         prog="./pants rehearse",
         description="Drives a flash sale through the whole system, then proves from the stores that every "
-        "promise was kept. Exits 1 when one was broken.",
+        "promise was kept.",
+        epilog="exit codes: 0 all promises were kept, 1 one was broken, 2 a wrong flag, 3 nothing to rehearse on",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument

@@ -30,7 +30,7 @@ def figures(rehearsal: Rehearsal, verdicts: Sequence[Verdict]) -> dict[str, Any]
     series = series_of(rehearsal.recorder, _seen(rehearsal), rehearsal.started_at)
     return {
         "run_id": rehearsal.run_id,
-        "started_at": datetime.fromtimestamp(rehearsal.started_at, UTC).isoformat(),
+        "started_at": datetime.fromtimestamp(rehearsal.started_at, UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
         "flags": flags,
         "headline": _headline(rehearsal, series),
