@@ -2,7 +2,8 @@
 # Runs a tool of this repository beside Pants: tool.sh <module> [argument ...]
 #
 # Pants runs one command at a time in a checkout. A stack that is up would keep everybody waiting, so Pants makes
-# the environment (once per lock file), and the tool runs from the sources without it.
+# the environment (once per lock file, and without its daemon: nothing stays behind), and the tool runs from the
+# sources without it.
 set -euo pipefail
 
 module="$1"
@@ -19,7 +20,7 @@ python_of_the_lock() {
 if ! python="$(python_of_the_lock)"; then
   rm -rf "${environments}" "${stamp}"
   echo "making the environment of ${lock}, once (a few minutes on a machine that is new)" >&2
-  "${PANTS}" export --py-resolve-format=symlinked_immutable_virtualenv --resolve=services >&2
+  "${PANTS}" --no-pantsd export --py-resolve-format=symlinked_immutable_virtualenv --resolve=services >&2
   cksum <"${lock}" >"${stamp}"
   python="$(python_of_the_lock)"
 fi
