@@ -43,7 +43,7 @@ def parse(arguments: list[str] | None = None) -> Flags:
         prog="./pants rehearse",
         description="Drives a flash sale through the whole system, then proves from the stores that every "
         "promise was kept.",
-        epilog="exit codes: 0 all promises were kept, 1 one was broken, 2 a wrong flag, 3 nothing to rehearse on",
+        epilog="exit codes: 0 all promises kept, 1 one broken, 2 a wrong flag, 3 nothing to rehearse on",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
