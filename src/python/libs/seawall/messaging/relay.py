@@ -32,6 +32,7 @@ FROM outbox WHERE parked IS NULL ORDER BY id LIMIT :limit
 """)
 _DELETE = Statement("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")
 _PARK = text("UPDATE outbox SET parked = :reason WHERE id = ANY(CAST(:ids AS bigint[]))")
+_WITHOUT_FLUSH = text("SET synchronous_commit = off")
 _COUNT = text(
     f"SELECT count(*) FROM (SELECT FROM outbox WHERE parked IS NULL LIMIT {BACKLOG_COUNTED}) AS waiting"  # noqa: S608
 )
@@ -83,6 +84,8 @@ class OutboxRelay:
         while True:
             try:
                 async with self._database.listening(CHANNEL, self.wake) as connection:
+                    # A deletion that a crash of the server undoes publishes again, under the same id.
+                    await connection.execute(_WITHOUT_FLUSH)
                     await self._lead(connection)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 _log.warning("the outbox cannot be read, trying again", extra={"error": repr(error)})
