@@ -36,7 +36,7 @@ class KafkaJvm:
         flags = (*_FLAGS, *_LOG_FLAGS, *self.archive_flags)
         unwanted = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH")
         env = {name: value for name, value in os.environ.items() if name not in unwanted}
-        return Launch([str(JAVA), *flags, "-cp", class_path, main, *arguments], env=env, cwd=folder)
+        return Launch([str(JAVA.resolve()), *flags, "-cp", class_path, main, *arguments], env=env, cwd=folder)
 
     def with_archive(self, archive: Path) -> Self:
         """Starts with the classes of `archive`; one that does not fit is passed over by Java itself."""
@@ -52,10 +52,11 @@ class KafkaJvm:
         return replace(self, archive_flags=flags)
 
 
-def archive_name(jars_hash: str) -> str:
-    """An archive fits one order of jars and one installation of Java."""
-    modules = (JAVA_HOME / "lib" / "modules").stat()
-    installation = f"{JAVA_HOME} {modules.st_size} {modules.st_mtime_ns}"
+def archive_name(jars_hash: str, java_home: Path = JAVA_HOME) -> str:
+    """An archive fits one order of jars and one installation of Java, whichever links lead to it."""
+    home = java_home.resolve()
+    modules = (home / "lib" / "modules").stat()
+    installation = f"{home} {modules.st_size} {modules.st_mtime_ns}"
     digest = hashlib.sha256(installation.encode()).hexdigest()[:8]
     return f"kafka-{jars_hash}-java-{'.'.join(map(str, JAVA_VERSION))}-{digest}.jsa"
 
