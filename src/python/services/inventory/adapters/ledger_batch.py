@@ -6,9 +6,9 @@ so batches of other replicas that touch the same item decide strictly before or 
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from seawall.sql import Row, Statement
 from services.inventory.domain import Item, ItemKey, Ledger, Reservation, ReservationState, Wish
 
 _ITEMS = """
@@ -21,15 +21,15 @@ SELECT sale_id, sku, stock, per_customer_cap, reserved, sold
 FROM ledger JOIN touched USING (sale_id, sku)
 ORDER BY sale_id, sku
 """
-_READ_ITEMS = text(_ITEMS)
-_LOCK_ITEMS = text(_ITEMS + "FOR NO KEY UPDATE OF ledger")
+_READ_ITEMS = Statement(_ITEMS)
+_LOCK_ITEMS = Statement(_ITEMS + "FOR NO KEY UPDATE OF ledger")
 
-_RESERVATIONS = text("""
+_RESERVATIONS = Statement("""
 SELECT order_id, sale_id, sku, customer_id, quantity, state
 FROM reservations WHERE order_id = ANY (CAST(:order_ids AS text[]))
 """)
 
-_TAKEN = text("""
+_TAKEN = Statement("""
 SELECT sale_id, sku, customer_id, sum(quantity) AS units
 FROM reservations
 JOIN (
@@ -41,7 +41,7 @@ WHERE state IN ('reserved', 'sold')
 GROUP BY sale_id, sku, customer_id
 """)
 
-_INSERT_RESERVATIONS = text("""
+_INSERT_RESERVATIONS = Statement("""
 INSERT INTO reservations (order_id, sale_id, sku, customer_id, quantity, state)
 SELECT * FROM unnest(
     CAST(:order_ids AS text[]), CAST(:sale_ids AS text[]), CAST(:skus AS text[]),
@@ -49,13 +49,13 @@ SELECT * FROM unnest(
 )
 """)
 
-_UPDATE_RESERVATIONS = text("""
+_UPDATE_RESERVATIONS = Statement("""
 UPDATE reservations SET state = changed.state, updated_at = now()
 FROM unnest(CAST(:order_ids AS text[]), CAST(:states AS text[])) AS changed (order_id, state)
 WHERE reservations.order_id = changed.order_id
 """)
 
-_UPDATE_ITEMS = text("""
+_UPDATE_ITEMS = Statement("""
 UPDATE ledger SET reserved = changed.reserved, sold = changed.sold
 FROM unnest(
     CAST(:sale_ids AS text[]), CAST(:skus AS text[]),
@@ -72,10 +72,10 @@ async def load_ledger(
     arrays = {"sale_ids": [w.item.sale_id for w in wishes], "skus": [w.item.sku for w in wishes]}
     orders = {"order_ids": list(order_ids)}
     statement = _LOCK_ITEMS if lock else _READ_ITEMS
-    items = (await connection.execute(statement, arrays | orders)).mappings().all()
-    reservations = (await connection.execute(_RESERVATIONS, orders)).mappings().all()
+    items = await statement.fetch(connection, arrays | orders)
+    reservations = await _RESERVATIONS.fetch(connection, orders)
     customers = {"customer_ids": [w.customer_id for w in wishes]}
-    taken = (await connection.execute(_TAKEN, arrays | customers)).mappings().all() if wishes else []
+    taken = await _TAKEN.fetch(connection, arrays | customers) if wishes else []
     return Ledger.of(
         map(item_of, items),
         map(reservation_of, reservations),
@@ -92,13 +92,13 @@ async def store_changes(connection: AsyncConnection, ledger: Ledger) -> None:
     added = [r for r in changed if r.wish.order_id not in ledger.stored]
     moved = [r for r in changed if r.wish.order_id in ledger.stored]
     if added:
-        await connection.execute(_INSERT_RESERVATIONS, wish_arrays([r.wish for r in added]) | _states(added))
+        await _INSERT_RESERVATIONS.fetch(connection, wish_arrays([r.wish for r in added]) | _states(added))
     if moved:
-        order_ids = {"order_ids": [r.wish.order_id for r in moved]}
-        await connection.execute(_UPDATE_RESERVATIONS, order_ids | _states(moved))
+        order_ids: dict[str, list[object]] = {"order_ids": [r.wish.order_id for r in moved]}
+        await _UPDATE_RESERVATIONS.fetch(connection, order_ids | _states(moved))
     items = [ledger.items[key] for key in sorted({r.wish.item for r in changed} & ledger.items.keys())]
     if items:
-        await connection.execute(_UPDATE_ITEMS, _item_arrays(items))
+        await _UPDATE_ITEMS.fetch(connection, _item_arrays(items))
 
 
 def wish_arrays(wishes: Sequence[Wish]) -> dict[str, list[object]]:
@@ -112,13 +112,13 @@ def wish_arrays(wishes: Sequence[Wish]) -> dict[str, list[object]]:
     }
 
 
-def item_of(row: RowMapping) -> Item:
+def item_of(row: Row) -> Item:
     """An Item from a row of `ledger`."""
     key = ItemKey(row["sale_id"], row["sku"])
     return Item(key, row["stock"], row["per_customer_cap"], row["reserved"], row["sold"])
 
 
-def reservation_of(row: RowMapping) -> Reservation:
+def reservation_of(row: Row) -> Reservation:
     """A Reservation from a row of `reservations`."""
     item = ItemKey(row["sale_id"], row["sku"])
     wish = Wish(row["order_id"], item, row["customer_id"], row["quantity"])

@@ -7,7 +7,7 @@ from prometheus_client import Counter
 from sqlalchemy import text
 
 from seawall.messaging import Message, Outbox, admit, measure_tables, purge_inbox
-from seawall.sql import Database
+from seawall.sql import Database, Statement
 from services.inventory.adapters.events import event_message
 from services.inventory.adapters.ledger_batch import (
     item_of,
@@ -46,11 +46,11 @@ SELECT * FROM unnest(
 )
 ON CONFLICT DO NOTHING
 """)
-_ITEMS = text("""
+_ITEMS = Statement("""
 SELECT sale_id, sku, stock, per_customer_cap, reserved, sold
 FROM ledger WHERE sale_id = :sale_id ORDER BY sku
 """)
-_KEPT_PAGE = text("""
+_KEPT_PAGE = Statement("""
 SELECT order_id, sale_id, sku, customer_id, quantity, state
 FROM reservations
 WHERE sale_id = :sale_id AND (sku, customer_id, order_id) > (:sku, :customer_id, :order_id)
@@ -69,7 +69,7 @@ SELECT * FROM unnest(
 )
 ON CONFLICT DO NOTHING
 """)
-_REPAY = text("""
+_REPAY = Statement("""
 WITH due AS (SELECT order_id FROM owed_to_holds ORDER BY order_id LIMIT :limit FOR UPDATE SKIP LOCKED)
 DELETE FROM owed_to_holds USING due WHERE owed_to_holds.order_id = due.order_id
 RETURNING owed_to_holds.order_id, sale_id, sku, customer_id, quantity, 'released' AS state
@@ -134,7 +134,7 @@ class SqlLedger:
 
     async def items(self, sale_id: str) -> list[Item]:
         async with self._database.connection() as connection:
-            rows = (await connection.execute(_ITEMS, {"sale_id": sale_id})).mappings().all()
+            rows = await _ITEMS.fetch(connection, {"sale_id": sale_id})
         return [item_of(row) for row in rows]
 
     async def kept(self, sale_id: str) -> AsyncIterator[list[Position]]:
@@ -142,7 +142,7 @@ class SqlLedger:
         while True:
             parameters = {"sale_id": sale_id, "page_size": self._page_size, **after}
             async with self._database.connection() as connection:
-                rows = (await connection.execute(_KEPT_PAGE, parameters)).mappings().all()
+                rows = await _KEPT_PAGE.fetch(connection, parameters)
             if rows:
                 yield [Position(reservation_of(row).wish, kept=True) for row in rows]
             if len(rows) < self._page_size:
@@ -168,7 +168,7 @@ class SqlLedger:
 
     async def repay(self, settle: Callable[[list[Position]], Awaitable[None]], limit: int) -> int:
         async with self._database.transaction() as connection:
-            rows = (await connection.execute(_REPAY, {"limit": limit})).mappings().all()
+            rows = await _REPAY.fetch(connection, {"limit": limit})
             wishes = [reservation_of(row).wish for row in rows]
             if wishes:
                 ledger = await load_ledger(connection, [], [w.order_id for w in wishes], lock=False)

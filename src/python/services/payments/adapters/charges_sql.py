@@ -1,12 +1,11 @@
 """The charges in PostgreSQL, a batch at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Outbox
-from seawall.sql import Database, GroupCommit
+from seawall.sql import Database, GroupCommit, Row, Statement
 from services.payments.adapters.events import event_of
 from services.payments.adapters.statements import ADD, CLAIM, REQUEST_VOIDS, SETTLE, STANDING
 from services.payments.domain import ChargeRequest, Claim, Outcome, Standing, State, VoidRequest
@@ -21,8 +20,8 @@ class SqlChargeBook:
         self._lease_seconds = lease_seconds
 
     async def add(self, requests: Sequence[ChargeRequest], claims: int) -> tuple[list[Claim], list[Standing]]:
-        rows = await self._connection.execute(
-            ADD,
+        rows = await ADD.fetch(
+            self._connection,
             {
                 "order_ids": [request.order_id for request in requests],
                 "customer_ids": [request.customer_id for request in requests],
@@ -50,10 +49,12 @@ class SqlChargeBook:
     async def announce(self, standings: Sequence[Standing]) -> None:
         await _announce(self._outbox, self._connection, standings)
 
-    async def _standings(self, statement: Any, parameters: Mapping[str, Any]) -> list[Standing]:
-        rows = await self._connection.execute(statement, parameters)
+    async def _standings(self, statement: Statement, parameters: Mapping[str, object]) -> list[Standing]:
+        rows = await statement.fetch(self._connection, parameters)
         return [
-            Standing(row.order_id, State(row.state), row.charge_id, row.reason, row.correlation_id)
+            Standing(
+                row["order_id"], State(row["state"]), row["charge_id"], row["reason"], row["correlation_id"]
+            )
             for row in rows
         ]
 
@@ -79,7 +80,7 @@ class SqlChargeQueue:
 
     async def claim(self, limit: int) -> list[Claim]:
         async with self._database.transaction() as connection:
-            rows = await connection.execute(CLAIM, {"limit": limit, "lease_seconds": self._lease_seconds})
+            rows = await CLAIM.fetch(connection, {"limit": limit, "lease_seconds": self._lease_seconds})
             return [_claim(row) for row in rows]
 
     async def settle(self, outcome: Outcome) -> bool:
@@ -91,8 +92,8 @@ class SqlChargeQueue:
 
 async def settle(outbox: Outbox, connection: AsyncConnection, outcomes: Sequence[Outcome]) -> list[bool]:
     """Stores a batch of outcomes and announces the final ones; says of each whether it counted."""
-    rows = await connection.execute(
-        SETTLE,
+    rows = await SETTLE.fetch(
+        connection,
         {
             "order_ids": [outcome.claim.order_id for outcome in outcomes],
             "attempts": [outcome.claim.attempt for outcome in outcomes],
@@ -103,7 +104,7 @@ async def settle(outbox: Outbox, connection: AsyncConnection, outcomes: Sequence
             "pauses": [outcome.retry_seconds for outcome in outcomes],
         },
     )
-    counted = {(row.order_id, row.attempt) for row in rows}
+    counted = {(row["order_id"], row["attempt"]) for row in rows}
     results = [(outcome.claim.order_id, outcome.claim.attempt) in counted for outcome in outcomes]
     final = [_standing(o) for o, counts in zip(outcomes, results, strict=True) if counts and o.is_final]
     await _announce(outbox, connection, final)
@@ -115,7 +116,7 @@ async def _announce(outbox: Outbox, connection: AsyncConnection, standings: Sequ
         await outbox.add(connection, [event_of(standing) for standing in standings])
 
 
-def _claim(row: Sequence[Any]) -> Claim:
+def _claim(row: Row) -> Claim:
     order_id, amount_minor, currency, state, attempt, overdue, correlation_id = row
     return Claim(order_id, amount_minor, currency, State(state), attempt, overdue, correlation_id)
 

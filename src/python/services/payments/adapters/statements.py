@@ -1,8 +1,8 @@
 """The statements of charges_sql: one per batch, rows always locked in the order of their ids."""
 
-from sqlalchemy import text
+from seawall.sql import Statement
 
-ADD = text("""
+ADD = Statement("""
 INSERT INTO charges (order_id, customer_id, amount_minor, currency, deadline, state, correlation_id,
                      attempt, claimed_until)
 SELECT order_id, customer_id, amount_minor, currency, to_timestamp(deadline_ms / 1000.0),
@@ -18,13 +18,13 @@ ON CONFLICT (order_id) DO NOTHING
 RETURNING order_id, amount_minor, currency, state, attempt, deadline <= now() AS overdue, correlation_id
 """)
 
-STANDING = text("""
+STANDING = Statement("""
 SELECT order_id, state, charge_id, reason, correlation_id FROM charges
 WHERE order_id = ANY(CAST(:order_ids AS text[]))
 """)
 
 # Pending: nothing was sent, so it ends here. An order never heard of is closed before its charge comes.
-REQUEST_VOIDS = text("""
+REQUEST_VOIDS = Statement("""
 INSERT INTO charges AS charge (order_id, amount_minor, currency, deadline, state, correlation_id)
 SELECT order_id, 0, '', now(), 'voided', correlation_id
 FROM unnest(CAST(:order_ids AS text[]), CAST(:correlation_ids AS text[])) AS request(order_id, correlation_id)
@@ -40,7 +40,7 @@ ON CONFLICT (order_id) DO UPDATE SET
 RETURNING order_id, state, charge_id, reason, correlation_id
 """)
 
-CLAIM = text("""
+CLAIM = Statement("""
 WITH due AS (
     SELECT order_id FROM charges
     WHERE state IN ('pending', 'charging', 'voiding') AND claimed_until <= now()
@@ -56,7 +56,7 @@ RETURNING charge.order_id, amount_minor, currency, state, attempt, deadline <= n
 """)
 
 # The attempt fences: a process that slept through its lease cannot overwrite its successor's result.
-SETTLE = text("""
+SETTLE = Statement("""
 WITH outcome AS (
     SELECT * FROM unnest(CAST(:order_ids AS text[]), CAST(:attempts AS integer[]), CAST(:before AS text[]),
                          CAST(:after AS text[]), CAST(:charge_ids AS text[]), CAST(:reasons AS text[]),
