@@ -66,7 +66,7 @@ async def _lifetime(
         take = partial(use_cases.take_holds, ledger=ledger, holds=holds, loads=loads)
         stock_of: http_api.StockOf = partial(use_cases.stock_of, ledger=ledger, holds=holds)
         app[http_api.STOCK_OF] = stock_of
-        work = _jobs(settings, broker, ledger, holds)
+        work = _jobs(settings, broker, ledger, holds, loads)
         work["reconcile"] = every(RECONCILE_SECONDS, Reconciliation(database, valkey).run, *TOLERATED)
         async with (
             serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
@@ -80,19 +80,19 @@ async def _lifetime(
 
 
 def _jobs(
-    settings: InventorySettings, broker: Broker, ledger: SqlLedger, holds: ValkeyHolds
+    settings: InventorySettings, broker: Broker, ledger: SqlLedger, holds: ValkeyHolds, loads: use_cases.Loads
 ) -> dict[str, Job]:
     apply = partial(use_cases.apply_commands, ledger=ledger, holds=holds)
     schedule = partial(use_cases.schedule_sales, ledger=ledger, holds=holds)
     repay = partial(use_cases.repay_holds, ledger=ledger, holds=holds)
-    lapse = partial(use_cases.lapse_holds, ledger=ledger, holds=holds)
+    sweep = partial(use_cases.sweep_sales, ledger=ledger, holds=holds, loads=loads)
     commands = broker.subscriber([consumers.COMMANDS_TOPIC], CONSUMER)
     sales = broker.subscriber([consumers.SALES_TOPIC], "inventory.sales")
     return {
         "commands": commands.run(consumers.commands_handler(apply)),
         "sales": sales.run(consumers.sales_handler(schedule)),
         "repay": every(1.0, repay, *TOLERATED),
-        "lapse": every(1.0, lapse, *TOLERATED),
+        "sweep": every(1.0, sweep, *TOLERATED),
         "measure": every(5.0, ledger.measure, *TOLERATED),
         "purge": every(60.0, partial(ledger.purge, settings.inbox_retention_seconds), *TOLERATED),
     }

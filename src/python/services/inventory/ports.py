@@ -87,7 +87,10 @@ class Holds(Protocol):
         """Opens the counters. False if the load was overtaken: begin again."""
 
     async def lapse(self, sale_id: str) -> int:
-        """Gives back the units of holds that were not settled in time. Returns how many holds."""
+        """Gives back the units of holds that were not settled in time. Returns how many holds.
+
+        Raises SaleNotLoaded.
+        """
 
     async def stock(self, sale_id: str) -> list[ItemStock]:
         """The items of a sale in the order of their sku. Raises SaleNotLoaded."""

@@ -146,9 +146,18 @@ async def repay_holds(*, ledger: LedgerStore, holds: Holds) -> int:
     return told
 
 
-async def lapse_holds(*, ledger: LedgerStore, holds: Holds) -> int:
-    """Give back the units of holds whose orders never came. Raises HoldsUnavailable."""
-    return sum([await holds.lapse(sale_id) for sale_id in await ledger.unfinished_sales()])
+async def sweep_sales(*, ledger: LedgerStore, holds: Holds, loads: Loads) -> int:
+    """Give back the units of holds whose orders never came, and fill counters that were lost.
+
+    So they are full before the crowd asks. Returns how many holds lapsed. Raises HoldsUnavailable.
+    """
+    lapsed = 0
+    for sale_id in await ledger.unfinished_sales():
+        try:
+            lapsed += await holds.lapse(sale_id)
+        except SaleNotLoaded:
+            await loads.load(sale_id)
+    return lapsed
 
 
 async def stock_of(sale_id: str, *, ledger: LedgerStore, holds: Holds) -> list[ItemStock]:

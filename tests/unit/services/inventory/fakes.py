@@ -175,10 +175,7 @@ class InMemoryHolds:
         return True
 
     async def lapse(self, sale_id: str) -> int:
-        try:
-            return self._lapse(self._loaded(sale_id))
-        except SaleNotLoaded:
-            return 0
+        return self._lapse(self._loaded(sale_id))
 
     async def stock(self, sale_id: str) -> list[ItemStock]:
         counters = self._loaded(sale_id)

@@ -123,8 +123,16 @@ async def test_holds_without_an_order_lapse(ports):
     lapsing = InMemoryHolds(ports["holds"].sales, lapsing=True)
     await use_cases.take_holds([a_wish("o1", 2)], **taking({**ports, "holds": lapsing}))
     assert await available(ports) == 0
-    assert await use_cases.lapse_holds(**ports) == 1
+    assert await use_cases.sweep_sales(**taking(ports)) == 1
     assert await available(ports) == 2
+
+
+async def test_counters_that_were_lost_are_filled_before_anybody_asks(ports):
+    """The periodic job finds them gone, and reads the ledger."""
+    await use_cases.apply_commands(delivered(Reserve(a_wish("o1"))), **ports)
+    ports["holds"].sales.clear()
+    assert await use_cases.sweep_sales(**taking(ports)) == 0
+    assert await ports["holds"].stock("sale") == [ItemStock("mug", 1, 2)]
 
 
 class SlowLedger(InMemoryLedger):

@@ -1,5 +1,6 @@
 """PostgreSQL for services: engines with time limits, group commit, migrations."""
 
+from seawall.sql.clock import DatabaseClock
 from seawall.sql.database import Database, open_database
 from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
 from seawall.sql.group_commit import GroupCommit
@@ -9,6 +10,7 @@ from seawall.sql.statement import Row, Statement
 
 __all__ = [
     "Database",
+    "DatabaseClock",
     "GroupCommit",
     "MigrationFailed",
     "Overloaded",

@@ -83,9 +83,11 @@ class ValkeyHolds:
         return done
 
     async def lapse(self, sale_id: str) -> int:
-        lapsed = int(await self._run(holds_scripts.LAPSE, sale_id, MAX_PER_CALL))
-        _LAPSED.inc(lapsed)
-        return lapsed
+        lapsed = await self._run(holds_scripts.LAPSE, sale_id, MAX_PER_CALL)
+        if lapsed is None:
+            raise SaleNotLoaded(sale_id)
+        _LAPSED.inc(int(lapsed))
+        return int(lapsed)
 
     async def stock(self, sale_id: str) -> list[ItemStock]:
         reply = await self._run(holds_scripts.STOCK, sale_id)
