@@ -126,6 +126,22 @@ async def fetch(database, query):
         return [tuple(row) for row in (await connection.execute(text(query))).all()]
 
 
+async def test_checkouts_are_behind_while_many_orders_wait_for_long(database, orders):
+    """Not for a few of them, nor for those that came just now; it is over when they are answered."""
+    await asyncio.gather(*(orders.accept(an_order(str(n))) for n in range(3)))
+    checkouts = SqlCheckouts(database, SagaLog(checkout()), Outbox(), behind_orders=3)
+    await checkouts.look()
+    assert not checkouts.is_behind
+    # As old as two fifths of the time after which they are given up.
+    await fetch(database, "UPDATE saga SET deadline = deadline - interval '7 s' RETURNING 1")
+    await checkouts.look()
+    assert checkouts.is_behind
+    reply = Reply(an_order("0").order_id, SagaStep.RESERVE)
+    await checkouts.advance([Delivery(reply, "m", "inventory")])
+    await checkouts.look()
+    assert not checkouts.is_behind
+
+
 class TestSqlCheckouts:
     """The way of an order, by the replies that come."""
 

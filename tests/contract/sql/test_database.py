@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from seawall.sql import open_database
+from seawall.testing import until
 
 
 async def test_a_transaction_commits_or_leaves_nothing(database_url: str) -> None:
@@ -72,6 +73,42 @@ async def test_a_listener_hears_a_notification(database_url: str) -> None:
             await connection.execute(text("NOTIFY news"))
         async with asyncio.timeout(10):
             await heard.wait()
+
+
+async def test_a_listener_that_does_nothing_loses_its_locks(database_url: str) -> None:
+    """As when its process is stopped: the server ends its session, and somebody else may go on."""
+    lock = text("SELECT pg_try_advisory_lock(1)")
+    async with open_database(database_url) as database, database.connection() as other:
+        with pytest.raises(DBAPIError):
+            async with database.listening("news", lambda: None, idle_seconds=0.5) as idle:
+                assert (await idle.execute(lock)).scalar()
+                assert not (await other.execute(lock)).scalar()
+
+                async def is_free() -> bool:
+                    return bool((await other.execute(lock)).scalar())
+
+                await until(is_free)
+                await idle.execute(lock)
+
+
+async def test_a_transaction_that_does_nothing_loses_its_locks(database_url: str) -> None:
+    """Rows that a stopped process has locked are free again in time."""
+    async with open_database(database_url, statement_timeout_seconds=0.5) as database:
+        async with database.transaction() as connection:
+            await connection.execute(text("CREATE TABLE t AS SELECT 1 AS n"))
+        with pytest.raises(DBAPIError):
+            async with database.transaction() as idle:
+                await idle.execute(text("UPDATE t SET n = 2"))
+
+                async def is_free() -> bool:
+                    try:
+                        async with database.transaction() as connection:
+                            await connection.execute(text("UPDATE t SET n = 3"))
+                    except DBAPIError:
+                        return False
+                    return True
+
+                await until(is_free)
 
 
 async def test_another_scheme_is_refused() -> None:

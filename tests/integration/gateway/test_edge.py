@@ -163,6 +163,23 @@ async def test_a_service_is_not_given_more_than_it_takes(start_gateway):
         assert (await first)["service"] == (await second)["service"] == "catalog"
 
 
+async def test_orders_above_their_bound_are_turned_away_at_once(start_gateway):
+    """503 with Retry-After for an order too many, while everything else about orders goes on."""
+    packaged = load_routes(PACKAGED_ROUTES)
+    one = ServiceLimits(max_high_priority_requests=1)
+    routes = RouteTable(services={**packaged.services, "orders": one}, routes=packaged.routes)
+    async with start_gateway(routes=routes) as gateway:
+        token = gateway.tokens.customer()
+        first = asyncio.create_task(_placed(gateway, "slow", token))
+        await until(lambda: _active(gateway, 1))
+        async with gateway.request("POST", "/v1/sales/s/orders", token=token) as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "1")
+        async with gateway.request("GET", "/v1/orders", token=token) as response:
+            assert response.status == 200
+        gateway.upstreams["orders"].release.set()
+        assert await first == 200
+
+
 async def test_a_dead_envoy_is_started_again(gateway):
     """kill -9 of Envoy: not ready at once, ready again by itself, on the same port."""
     first = gateway.process.pid
@@ -199,6 +216,11 @@ async def test_draining_lets_a_request_finish(start_gateway):
 async def _body(gateway, path):
     async with gateway.request("GET", path) as response:
         return await response.json()
+
+
+async def _placed(gateway, sale, token):
+    async with gateway.request("POST", f"/v1/sales/{sale}/orders", token=token) as response:
+        return response.status
 
 
 async def _active(gateway, requests):

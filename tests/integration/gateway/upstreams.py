@@ -30,6 +30,7 @@ class Upstream:
         app.router.add_get("/.well-known/jwks.json", self._jwks)
         app.router.add_get("/v1/orders/{id}/events", self._events)
         app.router.add_get("/v1/products/slow", self._slow)
+        app.router.add_post("/v1/sales/slow/orders", self._slow)
         app.router.add_route("*", "/{path:.*}", self._echo)
         return app
 

@@ -191,3 +191,12 @@ async def test_the_service_says_how_it_is(client):
     assert "seawall_sagas_running" in metrics
     paths = (await (await client.get("/openapi.json")).json())["paths"]
     assert "/v1/sales/{sale_id}/orders" in paths
+
+
+async def test_above_the_bound_orders_are_turned_away(start):
+    """503 with Retry-After for those that find all places taken; the others are accepted."""
+    async with start(max_accepting=2) as client:
+        answers = await asyncio.gather(*(post(client, key=str(number)) for number in range(40)))
+    turned_away = [answer for answer in answers if answer.status == 503]
+    assert {answer.status for answer in answers} == {202, 503}
+    assert {answer.headers["Retry-After"] for answer in turned_away} == {"1"}

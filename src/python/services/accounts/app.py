@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from seawall.auth import PasswordHasher, TokenIssuer
-from seawall.sql import open_database, upgrade
+from seawall.sql import DatabaseClock, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from services.accounts import use_cases
 from services.accounts.adapters.customers_sql import CustomersSql
@@ -19,36 +19,35 @@ from services.accounts.settings import AccountsSettings
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _PURGE_INTERVAL_SECONDS = 3600.0
+_SYNC_SECONDS = 10.0
 
 
 def build(settings: AccountsSettings) -> web.Application:
     """The application. It connects when it starts, not here."""
-    tokens = TokenIssuer(settings.signing_key.get_secret_value())
-    return web_service(
-        settings,
-        name="accounts",
-        routes=routes,
-        lifetime=partial(_lifetime, settings, tokens),
-        problems=PROBLEMS,
-    )
+    lifetime = partial(_lifetime, settings)
+    return web_service(settings, name="accounts", routes=routes, lifetime=lifetime, problems=PROBLEMS)
 
 
-async def _lifetime(
-    settings: AccountsSettings, tokens: TokenIssuer, app: web.Application
-) -> AsyncIterator[None]:
+async def _lifetime(settings: AccountsSettings, app: web.Application) -> AsyncIterator[None]:
     database_url = settings.database_url.get_secret_value()
     if settings.migrate_on_start:
         await upgrade(database_url, MIGRATIONS)
     async with open_database(database_url) as database:
+        clock = DatabaseClock(database)
+        await clock.sync()
+        tokens = TokenIssuer(settings.signing_key.get_secret_value(), clock=clock.time)
         with PasswordHasher() as passwords:
-            accounts = use_cases.Accounts(CustomersSql(database), SessionsSql(database), passwords, tokens)
+            accounts = use_cases.Accounts(
+                CustomersSql(database), SessionsSql(database), passwords, tokens, clock.now
+            )
             await _ensure_operator(accounts, settings)
             app[ACCOUNTS] = accounts
             app[READINESS].add("database", database.ping)
             purging = every(
                 _PURGE_INTERVAL_SECONDS, partial(use_cases.forget_ended_sessions, accounts), Exception
             )
-            async with background(purge=purging) as jobs:
+            syncing = every(_SYNC_SECONDS, clock.sync, Exception)
+            async with background(purge=purging, clock=syncing) as jobs:
                 app[READINESS].add("jobs", jobs.check)
                 yield
 

@@ -17,11 +17,15 @@ Status = Annotated[int, Meta(ge=400, le=599)]
 
 
 class ServiceLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much of one service the edge may use at once, in each priority class."""
+    """How much of one service the edge may use at once, in each priority class.
+
+    What comes above is answered 503 at once. Requests of high priority may have a bound of their own.
+    """
 
     max_connections: Limit = 1024
     max_pending_requests: Limit = 1024
     max_requests: Limit = 1024
+    max_high_priority_requests: Limit | None = None
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
 from seawall.rpc import connect
 from seawall.saga import SagaLog
-from seawall.sql import open_database, upgrade
+from seawall.sql import DatabaseClock, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from seawall.web.jobs import Job, exit_process
 from services.orders.adapters.checkout_saga import checkout
@@ -21,8 +21,8 @@ from services.orders.adapters.messages import EVENTS_TOPIC, INVENTORY_TOPIC, PAY
 from services.orders.adapters.orders_sql import SqlOrders
 from services.orders.adapters.reconciliation import Reconciliation
 from services.orders.adapters.sales_sql import SqlSales
-from services.orders.domain import now
 from services.orders.entrypoints import consumers, http_api
+from services.orders.entrypoints.admission import Admission
 from services.orders.entrypoints.order_watch import OrderWatch
 from services.orders.entrypoints.problems import PROBLEMS, try_again
 from services.orders.settings import OrdersSettings
@@ -34,6 +34,7 @@ REPLIES = (consumers.INVENTORY_TOPIC, consumers.PAYMENTS_TOPIC)
 TOPICS = dict.fromkeys((*PUBLISHED, *REPLIES, consumers.SALES_TOPIC), 4)
 WATCH_SECONDS = 0.2
 RECONCILE_SECONDS = 10.0
+SYNC_SECONDS = 10.0
 DATABASE_CONNECTIONS = 8
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
@@ -53,12 +54,6 @@ async def _lifetime(
 ) -> AsyncIterator[None]:
     if settings.migrate_on_start:
         await upgrade(settings.database_url, MIGRATIONS)
-    saga = SagaLog(
-        checkout(
-            reserve_timeout_seconds=settings.reserve_timeout_seconds,
-            charge_timeout_seconds=settings.charge_timeout_seconds,
-        )
-    )
     async with (
         open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS) as database,
         open_broker(settings.broker_url, client="orders") as broker,
@@ -66,18 +61,23 @@ async def _lifetime(
         connect(settings.inventory_target) as inventory,
     ):
         await broker.ensure_topics(TOPICS)
+        clock = DatabaseClock(database)
+        await clock.sync()
+        saga = _saga(settings, clock)
         relay, outbox = OutboxRelay(database, publisher, service="orders"), Outbox()
         orders = SqlOrders(database, saga, outbox, wake=relay.wake, backlog=lambda: relay.backlog)
-        checkouts = SqlCheckouts(database, saga, outbox, wake=relay.wake)
+        checkouts = SqlCheckouts(database, saga, outbox, clock=clock.now, wake=relay.wake)
         sales = SqlSales(database)
         watch = OrderWatch(orders, max_watchers=settings.max_watchers)
         app[http_api.ORDERS] = orders
         app[http_api.WATCH] = watch
+        app[http_api.ADMISSION] = Admission(settings.max_accepting, lambda: checkouts.is_behind)
         place: http_api.Place = partial(
-            place_order, sales=sales, holds=InventoryHolds(inventory), orders=orders, clock=now
+            place_order, sales=sales, holds=InventoryHolds(inventory), orders=orders, clock=clock.now
         )
         app[http_api.PLACE_ORDER] = place
         work = _jobs(settings, broker, checkouts, sales, watch)
+        work["clock"] = every(SYNC_SECONDS, clock.sync, *STORE_AWAY)
         work["reconcile"] = every(RECONCILE_SECONDS, Reconciliation(database).run, *STORE_AWAY)
         async with (
             orders.accepting(),
@@ -87,6 +87,16 @@ async def _lifetime(
             app[READINESS].add("broker", broker.ping)
             app[READINESS].add("jobs", jobs.check)
             yield
+
+
+def _saga(settings: OrdersSettings, clock: DatabaseClock) -> SagaLog:
+    return SagaLog(
+        checkout(
+            reserve_timeout_seconds=settings.reserve_timeout_seconds,
+            charge_timeout_seconds=settings.charge_timeout_seconds,
+            clock=clock.time,
+        )
+    )
 
 
 def _jobs(
@@ -99,6 +109,7 @@ def _jobs(
         "replies": replies.run(consumers.replies_handler(checkouts.advance)),
         "sales": announced.run(consumers.sales_handler(sales.add)),
         "expire": every(1.0, partial(expire_checkouts, checkouts), *STORE_AWAY),
+        "look": every(1.0, checkouts.look, *STORE_AWAY),
         "measure": every(5.0, checkouts.measure, *STORE_AWAY),
         "purge": every(60.0, partial(checkouts.purge, *retention), *STORE_AWAY),
         "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -160,8 +160,3 @@ class Reply:
     order_id: str
     step: SagaStep
     failure: str | None = None
-
-
-def now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)

@@ -13,11 +13,12 @@ CHANNEL = "outbox"
 _ADD = Statement("""
 WITH added AS (
 INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms, headers)
-SELECT topic, key, type, message_id, source, payload, correlation_id, time_ms, headers
+SELECT topic, key, type, message_id, source, payload, correlation_id,
+       CAST(extract(epoch FROM now()) * 1000 AS bigint), headers
 FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:ids AS text[]),
             CAST(:sources AS text[]), CAST(:payloads AS bytea[]), CAST(:correlation_ids AS text[]),
-            CAST(:times AS bigint[]), CAST(:headers AS text[])) WITH ORDINALITY
-     AS message(topic, key, type, message_id, source, payload, correlation_id, time_ms, headers, position)
+            CAST(:headers AS text[])) WITH ORDINALITY
+     AS message(topic, key, type, message_id, source, payload, correlation_id, headers, position)
 ORDER BY position
 )
 SELECT pg_notify(:channel, '')
@@ -25,7 +26,10 @@ SELECT pg_notify(:channel, '')
 
 
 class Outbox:
-    """Writes messages into the table `outbox`, from where the relay publishes them in their order."""
+    """Writes messages into the table `outbox`, from where the relay publishes them in their order.
+
+    Their time is the database's: a broker refuses a record from the future of a clock that ran ahead.
+    """
 
     async def add(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         """Adds messages to the connection's transaction, and wakes the relay when it commits."""
@@ -39,7 +43,6 @@ class Outbox:
             "sources": [m.source for m in messages],
             "payloads": [m.payload for m in messages],
             "correlation_ids": [m.correlation_id for m in messages],
-            "times": [m.time_ms for m in messages],
             "headers": [json.dumps(dict(m.headers)) if m.headers else None for m in messages],
         }
         await _ADD.fetch(connection, {"channel": CHANNEL, **columns})

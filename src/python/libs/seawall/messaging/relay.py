@@ -92,7 +92,8 @@ class OutboxRelay:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _lead(self, connection: AsyncConnection) -> None:
-        # The lock belongs to this connection: when it breaks, another replica takes over.
+        # The lock belongs to this connection: when it breaks, or idles since its process is stopped, another
+        # replica takes over.
         while not (await connection.execute(_LOCK, {"service": self._service})).scalar():  # noqa: ASYNC110
             await asyncio.sleep(POLL_SECONDS)
         loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Message
 from seawall.saga.definition import Definition, State
-from seawall.saga.statements import ADVANCE, AGES, DUE, FAIL, FINISH, GIVE_UP, INSIST, PURGE, START
+from seawall.saga.statements import ADVANCE, AGES, DUE, FAIL, FINISH, GIVE_UP, INSIST, LATE, PURGE, START
 from seawall.sql import Database, purge
 
 # Longer than all steps of any saga of ours may take together.
@@ -137,6 +137,18 @@ class SagaLog:
         """Deletes sagas that ended that long ago, in small transactions. Returns how many."""
         parameters = {"definition": self._definition.name, "older_than_seconds": older_than_seconds}
         return await purge(database, PURGE, parameters)
+
+    async def late(self, database: Database, step: str, share: float, *, limit: int) -> int:
+        """How many sagas have waited for a step for this share of its time-out, counted to the limit."""
+        seconds_left = self._definition.step(step).timeout_seconds * (1 - share)
+        parameters = {
+            "definition": self._definition.name,
+            "step": step,
+            "seconds_left": seconds_left,
+            "limit": limit,
+        }
+        async with database.connection() as connection:
+            return int((await connection.execute(LATE, parameters)).scalar_one())
 
     async def measure(self, database: Database, stuck_seconds: float = STUCK_SECONDS) -> None:
         """Sets the gauges of the sagas that have not ended; reads these only."""

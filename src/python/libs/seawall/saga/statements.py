@@ -80,6 +80,16 @@ DELETE FROM saga WHERE saga_id = ANY(ARRAY(
 ))
 """)
 
+# By the same index.
+LATE = text("""
+SELECT count(*) FROM (
+    SELECT FROM saga
+    WHERE definition = :definition AND status = 'running' AND step = :step
+      AND deadline < now() + make_interval(secs => :seconds_left)
+    ORDER BY deadline LIMIT :limit
+) AS late
+""")
+
 # By the index of running sagas, the overdue ones first; a crowd beyond the limit is not looked at.
 AGES = text("""
 SELECT count(*) AS running, coalesce(extract(epoch FROM now() - min(started_at)), 0) AS oldest_seconds,

@@ -14,6 +14,8 @@ from seawall.sql.time_limit import in_time, nearer_deadline
 
 STATEMENT_TIMEOUT_SECONDS = 5.0
 
+LISTENER_IDLE_SECONDS = 5.0
+
 
 class Database:
     """A pool of connections. What a block leaves by an exception or by cancellation is rolled back.
@@ -65,13 +67,18 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
-    async def listening(self, channel: str, notified: Callable[[], None]) -> AsyncIterator[AsyncConnection]:
+    async def listening(
+        self, channel: str, notified: Callable[[], None], *, idle_seconds: float = LISTENER_IDLE_SECONDS
+    ) -> AsyncIterator[AsyncConnection]:
         """A connection outside the pool, for the length of a block, that hears a channel's NOTIFY.
 
-        Each statement is a transaction of its own. Locks of the session are released with the block.
+        Each statement is a transaction of its own. Locks of the session are released with the block, or
+        by the server after `idle_seconds` without a statement: a process that is stopped blocks nobody.
         `notified` is called in the event loop.
         """
-        engine = create_async_engine(self._engine.url, poolclass=NullPool, connect_args=self._connect_args)
+        idle = {"idle_session_timeout": str(round(idle_seconds * 1000))}
+        connect_args = self._connect_args | {"server_settings": self._connect_args["server_settings"] | idle}
+        engine = create_async_engine(self._engine.url, poolclass=NullPool, connect_args=connect_args)
         try:
             async with engine.connect() as opened:
                 connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
@@ -104,7 +111,8 @@ async def open_database(
     """A pool for `postgresql://user:password@host:port/database`. Connects at first use.
 
     At most `pool_size` connections; a caller waits up to 5 s for one. The server ends a statement
-    after `statement_timeout_seconds`, and a transaction that idles for ten times as long.
+    after `statement_timeout_seconds`, and a transaction that idles for as long: the locks of a process
+    that is stopped are free then.
     """
     address = driver_url(url)
     connect_args = {
@@ -113,7 +121,7 @@ async def open_database(
             # Tells the replicas of a service apart in pg_stat_activity.
             "application_name": f"{address.username or 'seawall'}:{os.getpid()}",
             "statement_timeout": str(round(statement_timeout_seconds * 1000)),
-            "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 10_000)),
+            "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 1000)),
         },
     }
     engine = create_async_engine(

@@ -56,11 +56,14 @@ def _cluster(name: str, limits: ServiceLimits) -> Json:
 
 
 def _thresholds(limits: ServiceLimits, priority: str) -> Json:
+    max_requests = limits.max_requests
+    if priority == "HIGH" and limits.max_high_priority_requests is not None:
+        max_requests = limits.max_high_priority_requests
     return {
         "priority": priority,
         "max_connections": limits.max_connections,
         "max_pending_requests": limits.max_pending_requests,
-        "max_requests": limits.max_requests,
+        "max_requests": max_requests,
         "retry_budget": {"budget_percent": {"value": 20}, "min_retry_concurrency": 3},
         "track_remaining": True,
     }

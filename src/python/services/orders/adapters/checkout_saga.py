@@ -1,5 +1,8 @@
 """The checkout: reserve the stock, charge the customer, commit the stock."""
 
+import time
+from collections.abc import Callable
+
 from seawall.saga import Definition, Step
 from services.orders.adapters import messages
 from services.orders.domain import SagaStep
@@ -8,7 +11,12 @@ from services.orders.domain import SagaStep
 CHARGE_MARGIN = 0.8
 
 
-def checkout(*, reserve_timeout_seconds: float = 15.0, charge_timeout_seconds: float = 60.0) -> Definition:
+def checkout(
+    *,
+    reserve_timeout_seconds: float = 15.0,
+    charge_timeout_seconds: float = 60.0,
+    clock: Callable[[], float] = time.time,
+) -> Definition:
     """The definition of the saga. Before the charge succeeds all is undone, after it all is done."""
     return Definition(
         "checkout",
@@ -21,7 +29,7 @@ def checkout(*, reserve_timeout_seconds: float = 15.0, charge_timeout_seconds: f
             ),
             Step(
                 SagaStep.CHARGE.value,
-                messages.charge_payment(charge_timeout_seconds * CHARGE_MARGIN),
+                messages.charge_payment(charge_timeout_seconds * CHARGE_MARGIN, clock),
                 messages.void_payment,
                 timeout_seconds=charge_timeout_seconds,
                 pivot=True,

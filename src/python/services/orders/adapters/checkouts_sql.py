@@ -1,19 +1,24 @@
 """Checkouts in PostgreSQL: a batch of replies is one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Message, Outbox, admit, measure_tables, purge_inbox
 from seawall.saga import SagaLog
 from seawall.sql import Database
 from services.orders.adapters import messages, order_rows
-from services.orders.domain import REACHED, STEPS, Order, OrderState, Reply, SagaStep, now
+from services.orders.domain import REACHED, STEPS, Order, OrderState, Reply, SagaStep
 from services.orders.ports import Delivery
 
 CONSUMER = "orders.replies"
 EXPIRE_BATCH = 200
+# Behind: so many orders have waited so long for their reservation. A broker's restart does not take this
+# long, and there is time left before they are given up.
+BEHIND_ORDERS = 500
+BEHIND_SHARE = 0.4
 KNOWN_REASONS = frozenset(
     {
         "sold_out",
@@ -28,6 +33,7 @@ KNOWN_REASONS = frozenset(
 )
 
 _CONFIRMED = Counter("shop_orders_confirmed_total", "Orders confirmed")
+_BEHIND = Gauge("shop_orders_behind", "Whether no orders are accepted until earlier ones are reserved")
 _CANCELLED = Counter("shop_orders_cancelled_total", "Orders cancelled", ["reason"])
 _SECONDS = Histogram(
     "shop_orders_checkout_seconds",
@@ -41,19 +47,29 @@ class SqlCheckouts:
     """The Checkouts port. `wake` is called when there are new messages to publish."""
 
     def __init__(
-        self, database: Database, saga: SagaLog, outbox: Outbox, wake: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        saga: SagaLog,
+        outbox: Outbox,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wake: Callable[[], None] = lambda: None,
+        behind_orders: int = BEHIND_ORDERS,
     ) -> None:
         self._database = database
         self._saga = saga
         self._outbox = outbox
+        self._clock = clock
         self._wake = wake
+        self._behind_orders = behind_orders
+        self._is_behind = False
 
     async def advance(self, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
         async with self._database.transaction() as connection:
             fresh = await admit(connection, CONSUMER, deliveries)
-            work = _Work(connection, self._saga)
+            work = _Work(connection, self._saga, self._clock())
             # In the order of the steps, so that a batch may hold several replies to one order.
             for step in SagaStep:
                 await work.apply(step, [d.reply for d in fresh if d.reply.step is step])
@@ -64,11 +80,24 @@ class SqlCheckouts:
         async with self._database.transaction() as connection:
             expired = await self._saga.expire(connection, limit=EXPIRE_BATCH)
             reasons = {order_id: f"{step}_timeout" for order_id, step in expired.ids_with_step.items()}
-            work = _Work(connection, self._saga)
+            work = _Work(connection, self._saga, self._clock())
             await work.move(OrderState.CANCELLED, reasons, expired.messages)
             await self._outbox.add(connection, work.messages)
         self._done(work)
         return len(reasons)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether many orders wait for so long that new ones might be given up before their turn."""
+        return self._is_behind
+
+    async def look(self) -> None:
+        """Finds out whether the checkouts are behind."""
+        late = await self._saga.late(
+            self._database, SagaStep.RESERVE, BEHIND_SHARE, limit=self._behind_orders
+        )
+        self._is_behind = late >= self._behind_orders
+        _BEHIND.set(self._is_behind)
 
     async def measure(self) -> None:
         """Sets the metrics of the checkouts that have not ended, and of what waits in outbox and inbox."""
@@ -90,9 +119,10 @@ class SqlCheckouts:
 class _Work:
     """What one transaction does to checkouts: the orders that moved, and the messages to publish."""
 
-    def __init__(self, connection: AsyncConnection, saga: SagaLog) -> None:
+    def __init__(self, connection: AsyncConnection, saga: SagaLog, now: datetime) -> None:
         self._connection = connection
         self._saga = saga
+        self._now = now
         self.orders: list[Order] = []
         self.messages: list[Message] = []
 
@@ -121,7 +151,7 @@ class _Work:
             "reasons": [reasons[order_id] for order_id in order_ids],
             "state": state.value,
             "from_states": sorted(STEPS[state]),
-            "now": now(),
+            "now": self._now,
         }
         rows = await order_rows.MOVE.fetch(self._connection, parameters)
         moved = [order_rows.order_of(row) for row in rows]

@@ -47,10 +47,8 @@ def commit_stock(state: State) -> Message:
     return _command(INVENTORY_TOPIC, state, inventory_pb2.CommitStock(order_id=state["order_id"]), "commit")
 
 
-def charge_payment(
-    within_seconds: float, clock: Callable[[], float] = time.time
-) -> Callable[[State], Message]:
-    """Makes the command to charge; `within_seconds` from then on no charge may be attempted."""
+def charge_payment(within_seconds: float, clock: Callable[[], float]) -> Callable[[State], Message]:
+    """Makes the command to charge; `within_seconds` from then on, by the `clock`, none may be attempted."""
 
     def command(state: State) -> Message:
         charge = payments_pb2.ChargePayment(

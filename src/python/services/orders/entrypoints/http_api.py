@@ -16,6 +16,7 @@ from seawall.web import (
     read_json,
 )
 from services.orders.domain import Order, PlaceOrder
+from services.orders.entrypoints.admission import Admission
 from services.orders.entrypoints.order_watch import OrderWatch
 from services.orders.entrypoints.views import ListOrders, OrdersView, OrderView, PostOrder
 from services.orders.ports import Orders
@@ -24,6 +25,7 @@ Place = Callable[[PlaceOrder], Awaitable[Order]]
 PLACE_ORDER: web.AppKey[Place] = web.AppKey("place_order")
 ORDERS: web.AppKey[Orders] = web.AppKey("orders")
 WATCH: web.AppKey[OrderWatch] = web.AppKey("watch")
+ADMISSION: web.AppKey[Admission] = web.AppKey("admission")
 
 routes = web.RouteTableDef()
 
@@ -37,10 +39,11 @@ routes = web.RouteTableDef()
     authenticated=True,
 )
 async def post_order(request: web.Request) -> web.StreamResponse:
-    customer, key = customer_id(request), idempotency_key(request)
-    body = await read_json(request, PostOrder)
-    wish = PlaceOrder(customer, request.match_info["sale_id"], body.sku, body.quantity, key)
-    order = await request.app[PLACE_ORDER](wish)
+    with request.app[ADMISSION].admitted():
+        customer, key = customer_id(request), idempotency_key(request)
+        body = await read_json(request, PostOrder)
+        wish = PlaceOrder(customer, request.match_info["sale_id"], body.sku, body.quantity, key)
+        order = await request.app[PLACE_ORDER](wish)
     headers = {"Location": f"/v1/orders/{order.order_id}"}
     return json_response(OrderView.of(order), status=202, headers=headers)
 
