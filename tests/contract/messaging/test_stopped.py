@@ -2,6 +2,8 @@
 
 import signal
 
+from sqlalchemy import text
+
 from contract.messaging import victim
 from contract.messaging.bench import Seen, database_with_tables, message, running, topic
 from seawall.messaging import Outbox, OutboxRelay
@@ -17,6 +19,11 @@ async def add(database: Database, name: str, id: str) -> None:  # noqa: A002
         await Outbox().add(connection, [message(name, "k", id)])
 
 
+async def is_empty(database: Database) -> bool:
+    async with database.connection() as connection:
+        return not (await connection.execute(text("SELECT EXISTS (SELECT FROM outbox)"))).scalar_one()
+
+
 async def test_a_relay_that_is_stopped_is_replaced(database_url: str, kafka_url: str, unique: str) -> None:
     """Another one takes its place; when it goes on nothing is sent twice or out of order, and it lives."""
     seen = Seen()
@@ -30,6 +37,8 @@ async def test_a_relay_that_is_stopped_is_replaced(database_url: str, kafka_url:
         try:
             await add(database, unique, "1")
             await until(lambda: seen.ids == ["1"], timeout_seconds=PATIENCE_SECONDS)
+            # Stopped between publication and deletion it would leave it to be published again.
+            await until(lambda: is_empty(database))
             process.send_signal(signal.SIGSTOP)
             await add(database, unique, "2")
             async with running(OutboxRelay(database, publisher, service="s").run()):
