@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 CROWD_SECONDS = 5.0
 QUIET_SHARE = 0.1
+OVERLOAD_FACTOR = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,16 @@ def flash(rate: float, duration_seconds: float) -> list[Phase]:
     ]
 
 
-PROFILES = {"poisson": poisson, "flash": flash}
+def overload(rate: float, duration_seconds: float) -> list[Phase]:
+    """Returns a quarter of the time at `rate`, half of it at four times that, and a quarter at `rate`.
+
+    A rate of half of what the shop can take makes it twice as much as it can.
+    """
+    quarter = duration_seconds / 4
+    return [Phase(quarter, rate), Phase(2 * quarter, rate * OVERLOAD_FACTOR), Phase(quarter, rate)]
+
+
+PROFILES = {"poisson": poisson, "flash": flash, "overload": overload}
 
 
 def schedule(phases: Sequence[Phase], seed: int) -> Iterator[float]:

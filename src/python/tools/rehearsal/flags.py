@@ -47,14 +47,24 @@ def parse(arguments: list[str] | None = None) -> Flags:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--rate", type=_number(float, 0.1, 50_000), default=200, help="arrivals per second, on average")
+    add(
+        "--rate",
+        type=_number(float, 0.1, 50_000),
+        default=200,
+        help="arrivals per second; overload: in normal times",
+    )
     add("--duration", type=_number(float, 1, 86_400), default=30, help="seconds of load")
     add("--customers", type=_number(int, 1, 1_000_000), default=5000, help="how many different customers")
     add("--stock", type=_number(int, 0, 1_000_000), default=1000, help="units of each SKU")
     add("--skus", type=_number(int, 1, 1000), default=1, help="SKUs in the sale, all equally wanted")
     add("--cap", type=_number(int, 1, 100), default=2, help="units of a SKU that one customer may have")
     add("--seed", type=_number(int, 0, 2**63 - 1), default=1, help="the same seed gives the same visits")
-    add("--profile", choices=sorted(PROFILES), default="poisson", help="even arrivals, or a flash crowd")
+    add(
+        "--profile",
+        choices=sorted(PROFILES),
+        default="poisson",
+        help="even arrivals, a flash crowd, or 4x for half of the time",
+    )
     add("--browse-ratio", type=_number(float, 0, 1), default=0.3, help="share of visits that only look")
     add("--connections", type=_number(int, 1, 20_000), default=512, help="connections to the gateway")
     add("--settle", type=_number(float, 1, 3600), default=300, help="seconds to wait until all is quiet")

@@ -96,7 +96,7 @@ class Load:
 
         if not self._pool.submit(visit.request, done):
             self._recorder.dropped += 1
-            self._recorder.failed(visit.kind, "dropped")
+            self._recorder.failed(visit.kind, "dropped", at_seconds)
 
     def _send_later(self, visit: Visit, at_seconds: float, tried: int) -> None:
         def send() -> None:
@@ -111,7 +111,7 @@ class Load:
     def _done(self, kind: str, at_seconds: float, status: int, body: bytes) -> None:
         outcome = _outcome(status, body)
         if not status:
-            self._recorder.failed(kind, outcome)
+            self._recorder.failed(kind, outcome, at_seconds)
             return
         now_seconds = self._loop.time() - self._started
         if status == 202:

@@ -1,8 +1,9 @@
 """What each process of the stack uses: memory and processor time."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 
@@ -12,7 +13,10 @@ OURSELVES = "rehearsal"
 
 @dataclass
 class Usage:
-    """One process, through its restarts. `cpu_seconds` is what it used since the watch began."""
+    """One process, through its restarts. `cpu_seconds` is what it used since the watch began.
+
+    `memory` has (seconds since the watch began, MiB) of each look.
+    """
 
     name: str
     pid: int
@@ -20,6 +24,7 @@ class Usage:
     peak_rss_mib: float = 0.0
     cpu_seconds: float = 0.0
     restarts: int = 0
+    memory: list[tuple[float, float]] = field(default_factory=list)
 
 
 class ProcessWatch:
@@ -31,6 +36,7 @@ class ProcessWatch:
 
     def __init__(self, processes: Callable[[], Mapping[str, int]]) -> None:
         self._processes = processes
+        self._began_at = time.monotonic()
         self._usages: dict[str, Usage] = {}
         # Processor time that does not count: of a pid before the watch; minus that of a name's earlier pids.
         self._deductions: dict[str, float] = {}
@@ -58,6 +64,7 @@ class ProcessWatch:
         if family:
             usage.rss_mib = sum(map(_resident, family)) / MIB
             usage.peak_rss_mib = max(usage.peak_rss_mib, usage.rss_mib)
+            usage.memory.append((round(time.monotonic() - self._began_at, 1), round(usage.rss_mib, 1)))
             usage.cpu_seconds = _cpu_seconds(family) - self._deductions.get(usage.name, 0.0)
 
 

@@ -10,7 +10,7 @@ from tools.rehearsal.processes import ProcessWatch
 from tools.rehearsal.recorder import Recorder
 from tools.rehearsal.stores import Stores
 
-LOOK_EVERY_SECONDS = 10
+LOOK_EVERY_SECONDS = 5
 # Counting orders may take this share of the time; on large tables it is done less often.
 COUNTING_SHARE = 0.1
 

@@ -28,6 +28,7 @@ class Recorder:
         self.kinds: defaultdict[str, Samples] = defaultdict(Samples)
         self.arrivals: Counter[int] = Counter()
         self.accepted: dict[str, float] = {}
+        self.unserved: Counter[int] = Counter()
         self.dropped = 0
 
     def arrived(self, at_seconds: float) -> None:
@@ -38,12 +39,19 @@ class Recorder:
         """A request of a kind came back, with its time from the intended send time."""
         samples = self.kinds[kind]
         samples.outcomes[outcome] += 1
+        if outcome.startswith("5"):
+            self.unserved[int(intended_seconds)] += 1
         samples.intended_seconds.append(intended_seconds)
         samples.latency_seconds.append(latency_seconds)
 
-    def failed(self, kind: str, outcome: str) -> None:
-        """A request has no answer to time (refused connection, broken, timed out, not sent)."""
+    def failed(self, kind: str, outcome: str, intended_seconds: float | None = None) -> None:
+        """A request has no answer to time (refused connection, broken, timed out, not sent).
+
+        With the time at which it was to be sent where it is not tried again.
+        """
         self.kinds[kind].outcomes[outcome] += 1
+        if intended_seconds is not None:
+            self.unserved[int(intended_seconds)] += 1
 
     def accept(self, order_id: str, at_seconds: float) -> None:
         """The shop answered 202 for this order."""

@@ -14,12 +14,15 @@ import msgspec
 
 from tools.rehearsal.chaos.faults import Entry
 from tools.rehearsal.invariants import Verdict
+from tools.rehearsal.memory import grew, growth_mib
 from tools.rehearsal.plots import percentile_curve
+from tools.rehearsal.processes import Usage
 from tools.rehearsal.recorder import Recorder, percentiles_ms
+from tools.rehearsal.recovery import recovery_seconds
 from tools.rehearsal.run import Rehearsal
 from tools.rehearsal.series import Series, series_of
 from tools.rehearsal.snapshot import Order
-from tools.rehearsal.timeline import timeline
+from tools.rehearsal.timeline import memory_of, timeline
 
 SHOWN_VIOLATIONS = 100
 
@@ -38,7 +41,8 @@ def figures(rehearsal: Rehearsal, verdicts: Sequence[Verdict]) -> dict[str, Any]
         "orders": _orders(rehearsal),
         "quiet": {"seconds": round(rehearsal.quiet_seconds, 1), "still_under_way": rehearsal.unrest},
         "faults": [_fault(entry) for entry in rehearsal.faults],
-        "processes": [asdict(usage) for usage in rehearsal.watch.usages()],
+        "recovery": _recovery(rehearsal, series),
+        "processes": [_process(usage, rehearsal.flags.duration) for usage in rehearsal.watch.usages()],
         "invariants": [_verdict(verdict) for verdict in verdicts],
         "holds": all(verdict.holds for verdict in verdicts),
         "series": asdict(series),
@@ -59,7 +63,7 @@ def page(report: dict[str, Any], recorder: Recorder) -> str:
     """Returns the HTML page. It loads nothing from elsewhere."""
     series = Series(**report["series"])
     plots = {
-        "Over time": timeline(series, report["faults"]),
+        "Over time": timeline(series, report["faults"], memory_of(report["processes"])),
         "Latency by percentile": percentile_curve(
             {kind: samples.latency_seconds for kind, samples in recorder.kinds.items()}
         ),
@@ -111,6 +115,18 @@ def _orders(rehearsal: Rehearsal) -> dict[str, Any]:
         name = order.state if order.reason is None else f"{order.state}: {order.reason}"
         counts[name] = counts.get(name, 0) + 1
     return {"seen_accepted": len(rehearsal.recorder.accepted), "in_store": counts}
+
+
+def _recovery(rehearsal: Rehearsal, series: Series) -> dict[str, Any] | None:
+    flags = rehearsal.flags
+    if flags.profile != "overload":
+        return None
+    return {"seconds": recovery_seconds(series, flags.rate, flags.duration)}
+
+
+def _process(usage: Usage, load_seconds: float) -> dict[str, Any]:
+    growth = growth_mib(usage, load_seconds)
+    return asdict(usage) | {"growth_mib": growth, "grew": grew(usage, load_seconds)}
 
 
 def _fault(entry: Entry) -> dict[str, Any]:

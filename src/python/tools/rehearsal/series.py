@@ -12,12 +12,16 @@ from tools.rehearsal.snapshot import Order
 
 @dataclass(frozen=True)
 class Series:
-    """One value per second since the load began; latencies are those of purchases, in milliseconds."""
+    """One value per second since the load began; latencies are those of purchases, in milliseconds.
+
+    `unserved` are requests that were answered 5xx, or not at all, by the time they were meant for.
+    """
 
     arrivals: list[int]
     accepted: list[int]
     confirmed: list[int]
     cancelled: list[int]
+    unserved: list[int]
     p50_ms: list[float | None]
     p99_ms: list[float | None]
     max_ms: list[float | None]
@@ -30,7 +34,7 @@ def series_of(recorder: Recorder, orders: Iterable[Order], started_at: float) ->
     for order in orders:
         if order.state in ended:
             ended[order.state][max(0, int(order.updated_at.timestamp() - started_at))] += 1
-    counters = [recorder.arrivals, accepted, *ended.values()]
+    counters = [recorder.arrivals, accepted, *ended.values(), recorder.unserved]
     seconds = 1 + max((second for counter in counters for second in counter), default=0)
     counts = [[counter[second] for second in range(seconds)] for counter in counters]
     latencies = list(zip(*_latencies_ms(recorder, seconds), strict=True))
@@ -39,6 +43,7 @@ def series_of(recorder: Recorder, orders: Iterable[Order], started_at: float) ->
         accepted=counts[1],
         confirmed=counts[2],
         cancelled=counts[3],
+        unserved=counts[4],
         p50_ms=list(latencies[0]),
         p99_ms=list(latencies[1]),
         max_ms=list(latencies[2]),

@@ -6,7 +6,8 @@ from typing import Any
 
 SHOWN_VIOLATIONS = 5
 SHOWN_PROCESSES = 20
-PROCESS_FIGURES = (("rss_mib", 0), ("peak_rss_mib", 0), ("cpu_seconds", 1), ("restarts", 0))
+MEMORY_FIGURES = (("rss_mib", 0), ("peak_rss_mib", 0))
+OTHER_FIGURES = (("cpu_seconds", 1), ("restarts", 0))
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -15,10 +16,11 @@ def summary(report: dict[str, Any]) -> str:
         columns(
             ["request", "count", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "outcomes"], _requests(report)
         ),
-        columns(["process", "MiB", "peak MiB", "CPU s", "restarts"], _processes(report)),
+        columns(["process", "MiB", "peak MiB", "grew by", "CPU s", "restarts"], _processes(report)),
         columns(["promise", "", "violations"], _promises(report)),
         _violations(report),
         _faults(report["faults"]),
+        _recovery(report["recovery"]),
         _headline(report["headline"]),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -52,9 +54,27 @@ def _requests(report: dict[str, Any]) -> list[list[str]]:
 
 def _processes(report: dict[str, Any]) -> list[list[str]]:
     return [
-        [p["name"], *(f"{p[figure]:,.{digits}f}" for figure, digits in PROCESS_FIGURES)]
+        [
+            p["name"],
+            *(f"{p[figure]:,.{digits}f}" for figure, digits in MEMORY_FIGURES),
+            _growth(p),
+            *(f"{p[figure]:,.{digits}f}" for figure, digits in OTHER_FIGURES),
+        ]
         for p in report["processes"][:SHOWN_PROCESSES]
     ]
+
+
+def _growth(process: dict[str, Any]) -> str:
+    if process["growth_mib"] is None:
+        return ""
+    return f"{process['growth_mib']:+,.0f}{' GREW' if process['grew'] else ''}"
+
+
+def _recovery(recovery: dict[str, Any] | None) -> str:
+    if recovery is None:
+        return ""
+    seconds = recovery["seconds"]
+    return "NOT back to normal" if seconds is None else f"back to normal {seconds:g} s after the overload"
 
 
 def _promises(report: dict[str, Any]) -> list[list[str]]:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tools.rehearsal.arrivals import CROWD_SECONDS, flash, poisson, schedule
+from tools.rehearsal.arrivals import CROWD_SECONDS, flash, overload, poisson, schedule
 
 
 def test_an_even_load_has_its_rate_throughout():
@@ -43,3 +43,9 @@ def test_a_flash_has_its_mean_rate_and_nearly_all_of_it_in_the_crowd(duration):
     quiet, crowd, _ = phases
     assert crowd.seconds <= CROWD_SECONDS
     assert crowd.rate > 20 * quiet.rate
+
+
+def test_an_overload_is_in_the_middle():
+    """Normal, four times as much for half of the time, normal again."""
+    phases = overload(100, 40)
+    assert [(phase.seconds, phase.rate) for phase in phases] == [(10, 100), (20, 400), (10, 100)]

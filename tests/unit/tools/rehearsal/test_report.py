@@ -8,7 +8,7 @@ import pytest
 from tools.rehearsal.chaos.faults import PROVIDER, Entry, Fault, Kind
 from tools.rehearsal.flags import parse
 from tools.rehearsal.invariants import check
-from tools.rehearsal.processes import ProcessWatch
+from tools.rehearsal.processes import ProcessWatch, Usage
 from tools.rehearsal.recorder import Recorder, percentiles_ms
 from tools.rehearsal.report import figures, write
 from tools.rehearsal.run import Rehearsal
@@ -130,6 +130,40 @@ def test_the_summary_ends_with_the_headline():
     assert lines[-3].startswith("arrivals 25.0/s, accepted 25.0/s, confirmed 0.5/s (2 in the best second)")
     assert lines[-2].startswith("accept latency p50 50.")
     assert lines[-1].startswith("time to confirmed p50 1,00")
+
+
+def test_memory_that_grows_is_told(tmp_path):
+    """Beside its figures in the terminal and on the page, where it is drawn over time, too."""
+    run = rehearsal()
+    run.watch = Watched(usage("steady", [50] * 40), usage("leaking", range(50, 130, 2)))
+    report = figures(run, check(run.snapshot))
+    assert {p["name"]: p["grew"] for p in report["processes"]} == {"steady": False, "leaking": True}
+    _, as_html = write(report, run, tmp_path)
+    assert ">leaking</text>" in as_html.read_text()
+    assert "+40 GREW" in summary(report)
+
+
+def test_an_overload_says_how_long_the_recovery_took():
+    """In seconds, in the terminal; nothing where there was no overload."""
+    run = rehearsal()
+    assert "overload" not in summary(figures(run, check(run.snapshot)))
+    run.flags = parse(["--duration", "4", "--rate", "25", "--profile", "overload"])
+    assert "NOT back to normal" in summary(figures(run, check(run.snapshot)))
+
+
+class Watched:
+    """Processes that were looked at every 0.1 s of a run of 4 s."""
+
+    def __init__(self, *usages):
+        self._usages = usages
+
+    def usages(self):
+        return list(self._usages)
+
+
+def usage(name, mibs):
+    memory = [(index / 10, float(mib)) for index, mib in enumerate(mibs)]
+    return Usage(name, 1, rss_mib=memory[-1][1], peak_rss_mib=memory[-1][1], memory=memory)
 
 
 def test_columns_are_aligned_figures_to_the_right():
