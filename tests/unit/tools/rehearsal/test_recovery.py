@@ -11,7 +11,7 @@ RATE, SECONDS = 10.0, 40.0
 
 
 def a_series(p99_ms, unserved=()):
-    """One in which every second was as usual, but those that are named: 10 s normal, 20 s above, 10 s normal."""
+    """10 s normal, 20 s above, 10 s normal; every second as usual but those that are named."""
     zeros = [0] * 40
     normal = Series(zeros, zeros, zeros, zeros, zeros, zeros, [20.0] * 40, zeros)
     values = [p99_ms.get(second, 20.0) for second in range(40)]

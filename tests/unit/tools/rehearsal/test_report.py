@@ -140,7 +140,7 @@ def test_memory_that_grows_is_told(tmp_path):
     assert {p["name"]: p["grew"] for p in report["processes"]} == {"steady": False, "leaking": True}
     _, as_html = write(report, run, tmp_path)
     assert ">leaking</text>" in as_html.read_text()
-    assert "+40 GREW" in summary(report)
+    assert "+39 GREW" in summary(report)
 
 
 def test_an_overload_says_how_long_the_recovery_took():
