@@ -7,7 +7,11 @@ from collections.abc import Mapping
 import msgspec
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.telemetry import current_correlation_id
+from seawall.telemetry import current_correlation_id, current_traceparent
+
+# Headers; the deadline is an absolute time, since a message may wait for long in between.
+TRACEPARENT = "traceparent"
+DEADLINE = "deadline_ms"
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -36,10 +40,12 @@ def outgoing(
     *,
     source: str,
     id: str | None = None,  # noqa: A002
+    deadline_ms: int | None = None,
 ) -> Message:
-    """A message to publish, with the correlation id of what is being worked on.
+    """A message to publish, with the correlation id and the trace of what is being worked on.
 
-    Give an `id` where a repetition must be known as such; else it gets a random one.
+    Give an `id` where a repetition must be known as such; else it gets a random one. After `deadline_ms`
+    (Unix time in milliseconds) nobody waits for what it asks for.
     """
     return Message(
         topic=topic,
@@ -50,4 +56,14 @@ def outgoing(
         payload=event.SerializeToString(),
         correlation_id=current_correlation_id(),
         time_ms=time.time_ns() // 1_000_000,
+        headers=_headers(current_traceparent(), deadline_ms),
     )
+
+
+def _headers(traceparent: str | None, deadline_ms: int | None) -> dict[str, str]:
+    headers = {}
+    if traceparent is not None:
+        headers[TRACEPARENT] = traceparent
+    if deadline_ms is not None:
+        headers[DEADLINE] = str(deadline_ms)
+    return headers
