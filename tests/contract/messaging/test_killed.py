@@ -1,42 +1,17 @@
 """A relay or a consumer is killed with -9 at each point of its work: another one ends it, once."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from sqlalchemy import text
 
 from contract.messaging import victim
 from contract.messaging.bench import Seen, database_with_tables, message, running, topic
+from contract.messaging.processes import is_at_its_point, kill, stopped
 from seawall.messaging import Outbox, OutboxRelay
 from seawall.messaging.kafka_subscriber import SESSION_MILLISECONDS
 from seawall.sql import Database
 from seawall.testing import until
 
 PATIENCE_SECONDS = SESSION_MILLISECONDS / 1000 + 30
-
-
-@asynccontextmanager
-async def stopped(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A victim; at the end of the block it is killed if it was not."""
-    process = await victim.start(*arguments)
-    try:
-        yield process
-    finally:
-        await kill(process)
-
-
-async def kill(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
-
-
-async def is_at_its_point(process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None
-    async with asyncio.timeout(30):
-        assert await process.stdout.readline() == b"stopped\n"
 
 
 async def add(database: Database, name: str, *ids: str) -> None:

@@ -1,10 +1,12 @@
 """A relay or a consumer that stops at a named point and says so, to be killed there.
 
-`python victim.py relay|consumer POINT KAFKA_URL DATABASE_URL TOPIC`
+`python victim.py relay|consumer POINT KAFKA_URL DATABASE_URL TOPIC [suspended]`
+With `suspended` it stops as by SIGSTOP, and goes on when it is continued.
 """
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,16 +22,21 @@ EFFECT = text("INSERT INTO effects SELECT unnest(CAST(:ids AS text[]))")
 
 
 class Stop:
-    """Stops for ever at one point."""
+    """Stops at one point: for ever, or suspended once."""
 
-    def __init__(self, point: str) -> None:
+    def __init__(self, point: str, suspended: bool = False) -> None:
         self._point = point
+        self._suspended = suspended
 
     async def at(self, point: str) -> None:
-        if point == self._point:
-            sys.stdout.write("stopped\n")
-            sys.stdout.flush()
+        if point != self._point:
+            return
+        sys.stdout.write("stopped\n")
+        sys.stdout.flush()
+        if not self._suspended:
             await asyncio.Event().wait()
+        self._point = ""
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 class StoppingPublisher:
@@ -69,8 +76,10 @@ class Effects:
         await self._stop.at("after commit")
 
 
-async def main(role: str, point: str, kafka_url: str, database_url: str, topic: str) -> None:
-    stop = Stop(point)
+async def main(
+    role: str, point: str, kafka_url: str, database_url: str, topic: str, suspended: str = ""
+) -> None:
+    stop = Stop(point, bool(suspended))
     async with open_database(database_url) as database, open_broker(kafka_url, client="victim") as broker:
         if role == "consumer":
             await broker.subscriber([topic], topic).run(Effects(database, stop))

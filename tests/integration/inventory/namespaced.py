@@ -29,9 +29,9 @@ class NamespacedBroker:
         async with self._broker.publisher() as publisher:
             yield _Publisher(publisher, self._prefix)
 
-    def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
+    def subscriber(self, topics: Sequence[str], group: str, *, ordered: bool = True) -> Subscriber:
         names = [self._prefix + topic for topic in topics]
-        return self._broker.subscriber(names, self._prefix + group)
+        return self._broker.subscriber(names, self._prefix + group, ordered=ordered)
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
         await self._broker.ensure_topics({self._prefix + name: n for name, n in partitions.items()})

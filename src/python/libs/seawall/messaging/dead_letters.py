@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from seawall.messaging.broker import KAFKA
 from seawall.messaging.cloud_events import message_of
 from seawall.messaging.errors import MessagingError
+from seawall.messaging.failed import ERROR, REASON, first_position, without_failures
 from seawall.messaging.kafka_clients import started
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Publisher
@@ -129,10 +130,10 @@ async def open_dead_letters(url: str) -> AsyncIterator[DeadLetters]:
 def _letter(partition: TopicPartition, record: Any) -> DeadLetter:
     position = f"{record.topic}:{record.partition}:{record.offset}"
     read = message_of(record.topic, position, record.key, record.value, record.headers, record.timestamp)
-    headers = dict(read.headers)
-    reason, original = headers.pop("dlt_reason", ""), headers.pop("dlt_position", "")
-    message = replace(read, topic=record.topic.removesuffix(SUFFIX), headers=headers, position="")
-    return DeadLetter(message, partition, record.offset, reason, original)
+    topic = record.topic.removesuffix(SUFFIX)
+    message = replace(read, topic=topic, headers=without_failures(read.headers), position="")
+    reason = f"{read.headers.get(ERROR, '')}: {read.headers.get(REASON, '')}"
+    return DeadLetter(message, partition, record.offset, reason, first_position(read.headers))
 
 
 def _offsets(kept: OffsetAndMetadata) -> set[int]:

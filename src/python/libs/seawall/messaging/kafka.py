@@ -10,14 +10,17 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from seawall.messaging.errors import BrokerUnavailable
+from seawall.messaging.failed import dead_letter_topic
 from seawall.messaging.kafka_clients import started, stop_producer
 from seawall.messaging.kafka_lots import MAX_MESSAGE_BYTES
 from seawall.messaging.kafka_pace import pace_metadata
 from seawall.messaging.kafka_publisher import KafkaPublisher
-from seawall.messaging.kafka_subscriber import KafkaSubscriber, dead_letter_topic
+from seawall.messaging.kafka_subscriber import KafkaSubscriber
 from seawall.messaging.ports import Publisher, Subscriber
 
 PING_SECONDS = 2.0
+# What failed is little, as a rule; a group with more members than this has some that do not retry.
+RETRY_PARTITIONS = 2
 
 
 class KafkaBroker:
@@ -39,20 +42,27 @@ class KafkaBroker:
         finally:
             await asyncio.shield(asyncio.ensure_future(publisher.close()))
 
-    def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
-        """A member of a group."""
-        return KafkaSubscriber(self._bootstrap, self._client, topics, group, self.publisher)
+    def subscriber(self, topics: Sequence[str], group: str, *, ordered: bool = True) -> Subscriber:
+        """A member of a group. Of unordered topics it creates the group's retry topics when it runs."""
+        create = None if ordered else self._create_retry_topics
+        return KafkaSubscriber(self._bootstrap, self._client, topics, group, self.publisher, create)
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
         """Creates what is missing, and a dead-letter topic beside each. Raises BrokerUnavailable."""
         wanted = [_topic(name, count) for name, count in partitions.items()]
         wanted += [_topic(dead_letter_topic(name), 1) for name in partitions]
+        await self._create(wanted)
+
+    async def _create_retry_topics(self, names: Sequence[str]) -> None:
+        await self._create([_topic(name, RETRY_PARTITIONS) for name in names])
+
+    async def _create(self, wanted: Sequence[NewTopic]) -> None:
         admin = await started(
             lambda: AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client),
             AIOKafkaAdminClient.close,
         )
         try:
-            reply = await admin.create_topics(wanted)
+            reply = await admin.create_topics(list(wanted))
             for topic, code, *_ in reply.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise BrokerUnavailable(f"topic {topic} cannot be created: {for_code(code).__name__}")

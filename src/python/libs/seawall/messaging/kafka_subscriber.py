@@ -3,44 +3,40 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
-from msgspec.structs import replace
 from prometheus_client import Counter, Histogram
 
 from seawall.messaging.cloud_events import message_of
-from seawall.messaging.errors import MessagingError, Undecodable
+from seawall.messaging.delivery import Delivery
+from seawall.messaging.errors import MessagingError
+from seawall.messaging.failure_policy import BlockKey
 from seawall.messaging.kafka_cadence import paced
 from seawall.messaging.kafka_lag import Lag
+from seawall.messaging.late_publisher import LatePublisher
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
+from seawall.messaging.retry_topics import RetryLater, retry_topics
+from seawall.messaging.work import Work
 
 POLL_MILLISECONDS = 500
 # The partitions of a member that is killed idle for this long. A broker takes no less by default
 # (group.min.session.timeout.ms); it leaves five heartbeats to a loop that is busy.
 SESSION_MILLISECONDS = 6_000
 BATCH_INTERVAL_SECONDS = 0.02
-FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
 _HANDLED = Counter("seawall_messages_handled_total", "Messages handled and committed", ["topic", "group"])
-_DEAD = Counter("seawall_messages_dead_lettered_total", "Messages moved to a dead-letter topic", ["topic"])
-_FAILED = Counter("seawall_message_batches_failed_total", "Batches that will come again", ["group"])
 _BATCH = Histogram(
     "seawall_message_batch", "Messages per batch", ["group"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )
 _log = logging.getLogger(__name__)
 
 Records = dict[TopicPartition, list[ConsumerRecord]]
-
-
-def dead_letter_topic(topic: str) -> str:
-    """Where the messages of a topic go that nobody can read."""
-    return f"{topic}.dlt"
 
 
 class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -56,37 +52,33 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         topics: Sequence[str],
         group: str,
         publisher: Callable[[], AbstractAsyncContextManager[Publisher]],
+        create_retry_topics: Callable[[Sequence[str]], Awaitable[None]] | None = None,
     ) -> None:
+        """With `create_retry_topics` the topics are unordered."""
         self._bootstrap = bootstrap
         self._client = client
-        self._topics = list(topics)
         self._group = group
         self._open_publisher = publisher
+        self._create_retry_topics = create_retry_topics
+        self._topics = list(topics)
+        self._retry_topics = retry_topics(topics, group) if create_retry_topics else []
         self._busy = asyncio.Lock()
-        self._pauses: dict[TopicPartition, float] = {}
-        self._resume_at: dict[TopicPartition, float] = {}
-        self._lag = Lag(self._topics, group)
+        self._work: Work | None = None
+        self._full: set[TopicPartition] = set()
+        self._committed: dict[TopicPartition, int] = {}
+        self._lag = Lag([*self._topics, *self._retry_topics], group)
 
     async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
         """Runs until cancelled. Loses its membership for no longer than a broker is away."""
         while True:
-            consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap,
-                client_id=self._client,
-                group_id=self._group,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                session_timeout_ms=SESSION_MILLISECONDS,
-                heartbeat_interval_ms=1_000,
-                max_poll_interval_ms=300_000,
-                fetch_max_wait_ms=POLL_MILLISECONDS,
-                metadata_max_age_ms=30_000,
-            )
-            consumer.subscribe(self._topics, listener=self)
+            consumer = self._consumer()
             try:
-                async with AsyncExitStack() as dead_letters:
+                async with AsyncExitStack() as stack:
+                    self._work = self._new_work(handler, LatePublisher(self._open_publisher, stack))
+                    if self._create_retry_topics is not None:
+                        await self._create_retry_topics(self._retry_topics)
                     await consumer.start()
-                    await self._consume_measured(consumer, handler, max_batch, dead_letters)
+                    await self._consume_measured(consumer, self._work, max_batch)
             except (KafkaError, MessagingError, OSError) as error:
                 _log.warning("the broker failed, trying again", extra={"error": repr(error)})
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS * random.uniform(0.1, 0.3))
@@ -94,69 +86,77 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.shield(asyncio.ensure_future(consumer.stop()))
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Waits for the batch under way."""
+        """Waits for the batch under way. What waits for its turn is read again by the next owner."""
         async with self._busy:
             self._lag.forget(revoked)
+            self._full -= revoked
+            if self._work is not None:
+                self._work.drop(revoked)
             for partition in revoked:
-                self._pauses.pop(partition, None)
-                self._resume_at.pop(partition, None)
+                self._committed.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Nothing to do: reading starts at the committed offset."""
 
-    async def _consume_measured(
-        self, consumer: AIOKafkaConsumer, handler: Handler, max_batch: int, dead_letters: AsyncExitStack
-    ) -> None:
+    def _consumer(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=SESSION_MILLISECONDS,
+            heartbeat_interval_ms=1_000,
+            max_poll_interval_ms=300_000,
+            fetch_max_wait_ms=POLL_MILLISECONDS,
+            metadata_max_age_ms=30_000,
+        )
+        consumer.subscribe([*self._topics, *self._retry_topics], listener=self)
+        return consumer
+
+    def _new_work(self, handler: Handler, publisher: LatePublisher) -> Work:
+        ordered = self._create_retry_topics is None
+        policy = BlockKey() if ordered else RetryLater(self._topics, self._group, publisher.publish)
+        return Work(self._group, Delivery(handler, publisher.publish), policy)
+
+    async def _consume_measured(self, consumer: AIOKafkaConsumer, work: Work, max_batch: int) -> None:
         measuring = asyncio.create_task(self._lag.measure_for_ever(consumer))
         try:
-            await self._consume(consumer, handler, max_batch, dead_letters)
+            await self._consume(consumer, work, max_batch)
         finally:
             measuring.cancel()
             await asyncio.wait({measuring})
 
-    async def _consume(
-        self, consumer: AIOKafkaConsumer, handler: Handler, max_batch: int, dead_letters: AsyncExitStack
-    ) -> None:
-        delivery = _Delivery(handler, self._open_publisher, dead_letters)
+    async def _consume(self, consumer: AIOKafkaConsumer, work: Work, max_batch: int) -> None:
         while True:
-            self._resume(consumer)
-            timeout = min([POLL_MILLISECONDS, *self._milliseconds_to_resume()])
+            timeout = _poll_milliseconds(work.seconds_to_due())
             batches: Records = await consumer.getmany(timeout_ms=timeout, max_records=max_batch)
-            if batches:
-                async with paced(consumer, BATCH_INTERVAL_SECONDS, self._resume_at), self._busy:
-                    await self._handle(consumer, delivery, self._still_ours(consumer, batches))
+            if batches or work.seconds_to_due() == 0:
+                async with paced(consumer, BATCH_INTERVAL_SECONDS, self._full), self._busy:
+                    await self._handle(consumer, work, self._still_ours(consumer, batches))
+                    self._rest(consumer, work)
 
-    async def _handle(self, consumer: AIOKafkaConsumer, delivery: "_Delivery", batches: Records) -> None:
-        if len(batches) > 1 and await self._try(consumer, delivery, batches):
+    async def _handle(self, consumer: AIOKafkaConsumer, work: Work, batches: Records) -> None:
+        messages = [_message(record) for of_partition in batches.values() for record in of_partition]
+        if messages:
+            _BATCH.labels(self._group).observe(len(messages))
+        await work.handle(messages)
+        read = {tp: of_tp[-1].offset + 1 for tp, of_tp in batches.items()}
+        offsets = work.committable(read)
+        if not offsets:
             return
-        for partition, records in batches.items():
-            if not await self._try(consumer, delivery, {partition: records}):
-                self._hold(consumer, partition, records[0].offset)
-
-    async def _try(self, consumer: AIOKafkaConsumer, delivery: "_Delivery", batches: Records) -> bool:
-        records = [record for of_partition in batches.values() for record in of_partition]
-        if not records:
-            return True
-        _BATCH.labels(self._group).observe(len(records))
-        try:
-            messages = [_message(record) for record in records]
-            await delivery(messages)
-        except Exception as error:
-            _FAILED.labels(self._group).inc()
-            _log.warning(
-                "a batch failed and comes again",
-                exc_info=error,
-                extra={"group": self._group, "messages": len(records)},
-            )
-            return False
-        offsets = {tp: of_tp[-1].offset + 1 for tp, of_tp in batches.items()}
-        await consumer.commit(offsets)
+        await consumer.commit(dict(offsets))
         self._lag.handled(offsets)
-        for partition, of_partition in batches.items():
-            self._pauses.pop(partition, None)
-            _HANDLED.labels(partition.topic, self._group).inc(len(of_partition))
-        self._log_handled(messages)
-        return True
+        self._count(offsets, batches)
+        if offsets is read:
+            self._log_handled(messages)
+
+    def _count(self, offsets: Mapping[TopicPartition, int], batches: Records) -> None:
+        for partition, offset in offsets.items():
+            first = batches[partition][0].offset if partition in batches else offset
+            handled = offset - self._committed.get(partition, first)
+            _HANDLED.labels(partition.topic, self._group).inc(max(0, handled))
+            self._committed[partition] = offset
 
     def _log_handled(self, messages: Sequence[Message]) -> None:
         """One line per batch, so that an order can be followed by its correlation id at little cost."""
@@ -170,65 +170,22 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         assigned = consumer.assignment()
         return {tp: records for tp, records in batches.items() if tp in assigned and records}
 
-    def _hold(self, consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
-        if partition not in consumer.assignment():
-            return
-        pause = min(self._pauses.get(partition, FIRST_PAUSE_SECONDS / 2) * 2, LONGEST_PAUSE_SECONDS)
-        self._pauses[partition] = pause
-        self._resume_at[partition] = asyncio.get_running_loop().time() + pause * random.uniform(0.5, 1)
-        consumer.seek(partition, offset)
-        consumer.pause(partition)
-
-    def _resume(self, consumer: AIOKafkaConsumer) -> None:
-        now = asyncio.get_running_loop().time()
-        for partition in [tp for tp, at in self._resume_at.items() if at <= now]:
-            del self._resume_at[partition]
-            if partition in consumer.assignment():
-                consumer.resume(partition)
-
-    def _milliseconds_to_resume(self) -> list[int]:
-        now = asyncio.get_running_loop().time()
-        return [max(1, int((at - now) * 1000)) for at in self._resume_at.values()]
+    def _rest(self, consumer: AIOKafkaConsumer, work: Work) -> None:
+        """Reads no more of partitions in which too much waits, and goes on where it no longer does."""
+        full = {TopicPartition(*partition) for partition in work.full()}
+        if full != self._full:
+            assigned = consumer.assignment()
+            consumer.pause(*(full & assigned))
+            consumer.resume(*((self._full - full) & assigned))
+            # The same set: the pace reads it when its block ends.
+            self._full.clear()
+            self._full |= full
 
 
-class _Delivery:
-    """Hands messages to the handler, without those that nobody can read."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        open_publisher: Callable[[], AbstractAsyncContextManager[Publisher]],
-        owner: AsyncExitStack,
-    ) -> None:
-        self._handler = handler
-        self._open_publisher = open_publisher
-        self._owner = owner
-        self._publisher: Publisher | None = None
-
-    async def __call__(self, messages: list[Message]) -> None:
-        while messages:
-            try:
-                await self._handler(messages)
-            except Undecodable as error:
-                rest = [m for m in messages if m.position != error.message.position]
-                if len(rest) == len(messages):
-                    raise  # It blames a message that it was not given: a failure like any other.
-                await self._bury(error)
-                messages = rest
-            else:
-                return
-
-    async def _bury(self, error: Undecodable) -> None:
-        # If this fails the batch fails: a message is never dropped because its grave was not ready.
-        if self._publisher is None:
-            self._publisher = await self._owner.enter_async_context(self._open_publisher())
-        message = error.message
-        headers = {**message.headers, "dlt_position": message.position, "dlt_reason": error.reason[:500]}
-        await self._publisher.publish(
-            [replace(message, topic=dead_letter_topic(message.topic), headers=headers)]
-        )
-        _DEAD.labels(message.topic).inc()
-        _log.error("message moved to the dead-letter topic", extra={"error": str(error)})
+def _poll_milliseconds(seconds_to_due: float | None) -> int:
+    if seconds_to_due is None:
+        return POLL_MILLISECONDS
+    return min(POLL_MILLISECONDS, 1 + int(seconds_to_due * 1000))
 
 
 def _message(record: ConsumerRecord) -> Message:

@@ -20,12 +20,13 @@ class Subscriber(Protocol):
     """Receives the messages of some topics as a member of a group."""
 
     async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
-        """Hands batches to the handler until cancelled; messages with one key come in order.
+        """Hands batches to the handler until cancelled. At least once.
 
-        At least once: a batch counts as handled when the handler has returned and the broker knows.
-        If the handler raises, the batch comes again after a pause, partition by partition, so that
-        a bad message holds up its own partition only. If it raises Undecodable, that one message goes
-        to the dead-letter topic `<topic>.dlt` and the others come again at once.
+        A message counts as handled when the handler has returned and the broker knows. A batch that fails
+        is halved until what fails stands alone, so a handler must undo a batch for which it raises. In
+        ordered topics the key of a failed message waits until it works; all others go on, within bounds
+        (see Parked). In unordered ones it goes through `<topic>.<group>.retry-1s`, `-2s` and `-4s` and
+        ends in `<topic>.dlt`. Undecodable moves a message there at once.
         """
 
 
@@ -35,8 +36,11 @@ class Broker(Protocol):
     def publisher(self) -> AbstractAsyncContextManager[Publisher]:
         """A publisher, for the length of a block."""
 
-    def subscriber(self, topics: Sequence[str], group: str) -> Subscriber:
-        """A member of a group. The members share the topics' partitions."""
+    def subscriber(self, topics: Sequence[str], group: str, *, ordered: bool = True) -> Subscriber:
+        """A member of a group. The members share the topics' partitions.
+
+        `ordered` says that messages with one key must be handled in their order. All members say the same.
+        """
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
         """Creates what is missing, dead-letter topics included. Waits for a broker that is starting."""
