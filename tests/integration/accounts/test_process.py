@@ -6,10 +6,13 @@ import json
 import os
 import signal
 import sys
+import time
 
 import aiohttp
+import jwt
 import pytest
 
+from integration.shifted_clock import LIBRARIES, ShiftedClock
 from seawall.auth import generate_signing_key
 
 
@@ -86,3 +89,21 @@ async def test_half_an_operator_is_refused(key_file):
         _, errors = await process.communicate()
     assert process.returncode == 2
     assert b"operator_password" in errors
+
+
+@pytest.mark.skipif(not LIBRARIES, reason="no libfaketime; apt-get install libfaketime")
+@pytest.mark.parametrize("jump_seconds", [3600, -3600])
+async def test_a_clock_that_jumps_makes_good_tokens(database_url, key_file, tmp_path, jump_seconds):
+    """They begin now and last as long as they should, by everybody else's clock."""
+    clock = ShiftedClock(tmp_path)
+    settings = {"SEAWALL_DATABASE_URL": database_url, "SEAWALL_SIGNING_KEY_FILE": str(key_file)}
+    ada = {"email": "ada@example.org", "password": "correct horse"}
+    async with started(**settings, **clock.environment) as process, aiohttp.ClientSession() as http:
+        url = f"http://127.0.0.1:{await ready_port(process)}"
+        await http.post(f"{url}/v1/customers", json=ada | {"name": "Ada"}, raise_for_status=True)
+        clock.jump(jump_seconds)
+        async with http.post(f"{url}/v1/sessions", json=ada) as response:
+            token = (await response.json())["access_token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["iat"] == pytest.approx(time.time(), abs=1800)
+    assert claims["exp"] - claims["iat"] == 900
