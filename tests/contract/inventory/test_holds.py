@@ -186,6 +186,14 @@ class TestValkeyHolds(HoldsContract):
         names = ("customers", "deadlines")
         assert await valkey.exists(*(f"inventory:{{{sale.sale_id}}}:{name}" for name in names)) == 0
 
+    async def test_a_clock_that_went_back_keeps_no_hold(self, lapsing, sale, valkey, wish):
+        """A deadline that is an hour off, from before the server's clock was set, comes as a new one would."""
+        await lapsing.take(sale.sale_id, [wish("o1", 2)])
+        key = f"inventory:{{{sale.sale_id}}}:deadlines"
+        before = int(await valkey.execute("ZINCRBY", key, 3_600_000, "o1"))
+        assert await lapsing.lapse(sale.sale_id) == 0
+        assert before - int(await valkey.execute("ZSCORE", key, "o1")) > 3_000_000
+
     async def test_an_abandoned_load_is_taken_over(self, holds, valkey, unique, wish):
         """A loader that died is forgotten after a while, with all that it loaded."""
         await holds.begin_load(unique, "dead")

@@ -15,6 +15,8 @@ from services.inventory.ports import HoldsUnavailable, SaleNotLoaded
 KEYS = ("state", "available", "stock", "caps", "customers", "orders", "deadlines")
 MAX_PER_CALL = 500
 LOAD_GIVEN_UP_MS = 5_000
+# Replicas of another release may hold for longer, by no more than this.
+OTHERS_MS = 60_000
 
 T = TypeVar("T")
 
@@ -83,7 +85,8 @@ class ValkeyHolds:
         return done
 
     async def lapse(self, sale_id: str) -> int:
-        lapsed = await self._run(holds_scripts.LAPSE, sale_id, MAX_PER_CALL)
+        latest_ms = self._hold_ms + OTHERS_MS
+        lapsed = await self._run(holds_scripts.LAPSE, sale_id, MAX_PER_CALL, latest_ms)
         if lapsed is None:
             raise SaleNotLoaded(sale_id)
         _LAPSED.inc(int(lapsed))
