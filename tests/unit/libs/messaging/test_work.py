@@ -12,6 +12,7 @@ from seawall.messaging.retry_topics import RetryLater
 from seawall.messaging.work import LONGEST_PAUSE_SECONDS, Work
 
 PARTITION = ("t", 0)
+MAX_BATCH = 100
 
 
 class Bench:
@@ -20,12 +21,15 @@ class Bench:
     def __init__(self, *, ordered: bool = True) -> None:
         self.bad = {"bad"}
         self.ids: list[str] = []
+        self.largest_batch = 0
         self.published: list[Message] = []
         self.now = 1_000.0
         policy = BlockKey() if ordered else RetryLater(["t"], "g", self._publish, lambda: self.now)
-        self.work = Work("g", Delivery(self._handle, self._publish), policy, lambda: self.now)
+        delivery = Delivery(self._handle, self._publish)
+        self.work = Work("g", delivery, policy, lambda: self.now, max_batch=MAX_BATCH)
 
     async def _handle(self, messages: Sequence[Message]) -> None:
+        self.largest_batch = max(self.largest_batch, len(messages))
         if any(m.id in self.bad for m in messages):
             raise RuntimeError("cannot")
         self.ids += [m.id for m in messages]
@@ -105,6 +109,32 @@ async def test_where_nothing_works_no_more_is_read_until_the_next_try() -> None:
     bench.now += 1
     assert await bench.read() == {PARTITION: 100}
     assert bench.work.full() == set()
+
+
+async def test_many_poisoned_keys_keep_nobody_from_reading_on() -> None:
+    """They fail again and again; what is read beside them is handled."""
+    bench = Bench()
+    bench.bad = {f"{n}" for n in range(40)}
+    await bench.read(*(message(n, f"k{n}", f"{n}") for n in range(50)))
+    for n in range(50, 100):
+        bench.now += LONGEST_PAUSE_SECONDS
+        await bench.read(message(n, f"k{n}", f"{n}"))
+        assert n < 60 or bench.work.full() == set()
+    assert sorted(map(int, bench.ids)) == list(range(40, 100))
+
+
+async def test_what_waits_comes_again_in_batches_of_the_size_that_was_asked_for() -> None:
+    """Of a key that is longer than a batch the rest follows in its order."""
+    bench = Bench()
+    batches = [[message(n, "b", "bad" if n == 0 else f"{n}")] for n in range(250)]
+    for batch in batches:
+        await bench.read(*batch)
+    bench.bad.clear()
+    bench.now += LONGEST_PAUSE_SECONDS
+    while bench.work.seconds_to_due() == 0:
+        await bench.read()
+    assert bench.ids == ["bad", *(f"{n}" for n in range(1, 250))]
+    assert bench.largest_batch == MAX_BATCH
 
 
 async def test_a_partition_that_another_member_has_is_forgotten() -> None:

@@ -74,7 +74,8 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
             consumer = self._consumer()
             try:
                 async with AsyncExitStack() as stack:
-                    self._work = self._new_work(handler, LatePublisher(self._open_publisher, stack))
+                    publisher = LatePublisher(self._open_publisher, stack)
+                    self._work = self._new_work(handler, publisher, max_batch)
                     if self._create_retry_topics is not None:
                         await self._create_retry_topics(self._retry_topics)
                     await consumer.start()
@@ -114,10 +115,12 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer.subscribe([*self._topics, *self._retry_topics], listener=self)
         return consumer
 
-    def _new_work(self, handler: Handler, publisher: LatePublisher) -> Work:
+    def _new_work(self, handler: Handler, publisher: LatePublisher, max_batch: int) -> Work:
+        self._full.clear()
+        self._committed.clear()
         ordered = self._create_retry_topics is None
         policy = BlockKey() if ordered else RetryLater(self._topics, self._group, publisher.publish)
-        return Work(self._group, Delivery(handler, publisher.publish), policy)
+        return Work(self._group, Delivery(handler, publisher.publish), policy, max_batch=max_batch)
 
     async def _consume_measured(self, consumer: AIOKafkaConsumer, work: Work, max_batch: int) -> None:
         measuring = asyncio.create_task(self._lag.measure_for_ever(consumer))

@@ -50,7 +50,8 @@ class MemorySubscriber:
         """Until cancelled."""
         for name in self._retry_topics:
             self._log.create(name, RETRY_PARTITIONS)
-        work = Work(self._name, Delivery(handler, self._log.publish), self._policy())
+        delivery = Delivery(handler, self._log.publish)
+        work = Work(self._name, delivery, self._policy(), max_batch=max_batch)
         member = self._group.join([*self._topics, *self._retry_topics])
         changed = asyncio.Event()
         with self._log.watching(changed):

@@ -1,7 +1,7 @@
 """Messages of a member that wait to be tried again, and the offsets that they hold back."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from seawall.messaging.isolation import Lane
@@ -40,9 +40,11 @@ class Parked:
         return sum(len(waiting.messages) for waiting in self._all())
 
     def park(self, key: str, waiting: Waiting) -> None:
-        """Lets a key wait that does not wait yet."""
-        partition = Position.of(waiting.messages[0].position).within
-        self._keys.setdefault(partition, {})[key] = waiting
+        """Lets a key wait; what waits for it already came later."""
+        keys = self._keys.setdefault(Position.of(waiting.messages[0].position).within, {})
+        if key in keys:
+            waiting.messages += keys[key].messages
+        keys[key] = waiting
 
     def join(self, key: str, message: Message) -> bool:
         """Parks a message behind those of its key; false if there are none."""
@@ -51,12 +53,19 @@ class Parked:
             waiting.messages.append(message)
         return waiting is not None
 
-    def take_due(self, now: float) -> list[Waiting]:
-        """The keys whose pause is over; they no longer wait."""
-        due = []
+    def take_due(self, now: float, most: int) -> list[Waiting]:
+        """Up to so many messages whose pause is over; of a long key the first ones."""
+        due: list[Waiting] = []
         for partition, keys in list(self._keys.items()):
-            due += [waiting for waiting in keys.values() if waiting.due_at <= now]
-            self._keep(partition, {key: waiting for key, waiting in keys.items() if waiting.due_at > now})
+            for key, waiting in list(keys.items()):
+                if waiting.due_at <= now and most > 0:
+                    due.append(replace(waiting, messages=waiting.messages[:most]))
+                    waiting.messages = waiting.messages[most:]
+                    most -= len(due[-1].messages)
+                    if not waiting.messages:
+                        del keys[key]
+            if not keys:
+                del self._keys[partition]
         return due
 
     def next_due(self) -> float | None:
@@ -92,9 +101,3 @@ class Parked:
 
     def _all(self) -> chain[Waiting]:
         return chain.from_iterable(keys.values() for keys in self._keys.values())
-
-    def _keep(self, partition: Partition, keys: dict[str, Waiting]) -> None:
-        if keys:
-            self._keys[partition] = keys
-        else:
-            del self._keys[partition]

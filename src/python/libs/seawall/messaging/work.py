@@ -35,11 +35,14 @@ class Work:
         delivery: Delivery,
         policy: FailurePolicy,
         clock: Callable[[], float] | None = None,
+        *,
+        max_batch: int = 500,
     ) -> None:
         self._group = group
         self._delivery = delivery
         self._policy = policy
         self._clock = clock or asyncio.get_running_loop().time
+        self._max_batch = max_batch
         self._parked = Parked()
         self._read: dict[Partition, int] = {}
 
@@ -75,7 +78,7 @@ class Work:
 
     def seconds_to_due(self) -> float | None:
         """Until something that waits can be tried again; None if nothing waits."""
-        due_at = self._parked.next_due()
+        due_at = self._parked.next_due() if self._parked else None
         return None if due_at is None else max(0.0, due_at - self._clock())
 
     def drop(self, partitions: Collection[Partition]) -> None:
@@ -85,7 +88,7 @@ class Work:
             self._read.pop(partition, None)
 
     async def _try_again(self) -> None:
-        if due := self._parked.take_due(self._clock()):
+        if due := self._parked.take_due(self._clock(), self._max_batch):
             again = [message for waiting in due for message in waiting.messages]
             await self._deliver(again, {w.messages[0].position: w.pause_seconds for w in due})
         if not self._parked:
@@ -116,7 +119,8 @@ class Work:
             waits = [lane[1:] for lane in waits if lane[1:]]
         # One draw for all: what failed together is due together, and may then work as one batch.
         share = random.uniform(0.5, 1)
-        for lanes, rests in ((waits, False), (isolated.given_up, True)):
+        # A store that is away fails new messages too; old ones that all fail keep nobody from reading on.
+        for lanes, rests in ((waits, False), (isolated.given_up, not pauses)):
             for lane in lanes:
                 pause = min(2 * pauses.get(lane[0].position, FIRST_PAUSE_SECONDS / 2), LONGEST_PAUSE_SECONDS)
                 self._park(lane, pause, self._clock() + pause * share, rests)
