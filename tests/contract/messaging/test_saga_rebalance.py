@@ -65,7 +65,7 @@ async def test_a_rebalance_in_the_middle_of_sagas(database_url: str, kafka_url: 
         async def done() -> bool:
             async with database.connection() as connection:
                 count = await connection.execute(text("SELECT count(*) FROM saga WHERE status = 'done'"))
-            return count.scalar_one() == len(SAGAS)
+            return int(count.scalar_one()) == len(SAGAS)
 
         first, second = Orchestrator(database, unique), Orchestrator(database, unique)
         second.may_go_on.set()
