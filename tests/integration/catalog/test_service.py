@@ -5,13 +5,19 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import text
 
 from seawall.messaging import Message, decode, open_broker
+from seawall.sql import open_database
 from seawall.testing import until
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings
 from shop.catalog.v1 import catalog_pb2
 
+END_THE_OTHERS = text("""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+""")
 OPERATOR = {"x-customer-id": "boss", "x-customer-role": "operator", "x-request-id": "flash-sale-request"}
 
 
@@ -65,3 +71,20 @@ async def test_replicas_start_together(settings):
             assert len(page["items"]) == 100
             sales = (await (await client.get("/v1/sales")).json())["items"]
             assert len(sales) == 3
+
+
+async def test_a_store_that_is_away_is_a_503(settings, database_url):
+    """Its connections end, as at a restart: who reads just then is told to come back, and then served."""
+    async with (
+        TestClient(TestServer(build(settings))) as client,
+        open_database(database_url) as database,
+        database.connection() as connection,
+    ):
+        await connection.execute(END_THE_OTHERS)
+        answer = await client.get("/v1/products?limit=7")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+        async def served():
+            return (await client.get("/v1/products?limit=7")).status == 200
+
+        await until(served)

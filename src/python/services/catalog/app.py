@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Outbox, OutboxRelay, measure_tables, open_broker
 from seawall.sql import open_database, upgrade
-from seawall.web import READINESS, background, every, web_service
+from seawall.web import READINESS, Problem, background, every, web_service
 from services.catalog.adapters.catalogue_sql import CatalogueSql
 from services.catalog.adapters.sale_events import TOPICS
 from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
@@ -20,6 +20,12 @@ from services.catalog.settings import CatalogSettings
 from services.catalog.use_cases import fill
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# What a store may throw while it is away; anything else is a bug and ends the process.
+STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
+
+
+def _try_again(_: Exception) -> Problem:
+    return Problem(503, "unavailable", "Try again in a moment", headers={"Retry-After": "1"})
 
 
 def build(settings: CatalogSettings) -> web.Application:
@@ -39,14 +45,13 @@ def build(settings: CatalogSettings) -> web.Application:
                     products = seed_products()
                     await fill(app[CATALOGUE], products, seed_sales(products, datetime.now(UTC)))
                 relay = OutboxRelay(database, publisher, service="catalog")
-                # What a store may throw while it is away; anything else is a bug and ends the process.
-                away = (SQLAlchemyError, OSError, TimeoutError)
-                measure = every(5.0, partial(measure_tables, database), *away)
+                measure = every(5.0, partial(measure_tables, database), *STORE_AWAY)
                 async with background(relay=relay.run(), measure=measure) as jobs:
                     app[READINESS].add("database", database.ping)
                     app[READINESS].add("jobs", jobs.check)
                     yield
 
-    app = web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=PROBLEMS)
+    problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, _try_again)}
+    app = web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=problems)
     app[READS] = ReadCache()
     return app

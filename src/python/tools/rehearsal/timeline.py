@@ -57,9 +57,10 @@ def timeline(series: Series, faults: Sequence[Fault], memory: Memory) -> str:
 
 
 def memory_of(processes: Sequence[Mapping[str, Any]]) -> Memory:
-    """Returns what each process had when; of those with the most."""
-    largest = sorted(processes, key=lambda process: -process["peak_rss_mib"])[:SHOWN_PROCESSES]
-    return {process["name"]: process["memory"] for process in largest if process["memory"]}
+    """Returns what each process had when; of those with the most, and only where it was not started again."""
+    whole = [process for process in processes if process["memory"] and not process["restarts"]]
+    largest = sorted(whole, key=lambda process: -process["peak_rss_mib"])[:SHOWN_PROCESSES]
+    return {process["name"]: process["memory"] for process in largest}
 
 
 def _throughput(axes: Axes, series: Series) -> None:
