@@ -11,10 +11,11 @@ shift
 lock=3rdparty/python/services.lock
 environments=dist/export/python/virtualenvs/services
 stamp=dist/export/services.cksum
+wanted="$(cksum <"${lock}") ${SEAWALL_PYTHON:-}"
 
 python_of_the_lock() {
   local candidates=("${environments}"/*/bin/python)
-  [[ -x "${candidates[0]}" && "$(cksum <"${lock}")" == "$(cat "${stamp}" 2>/dev/null)" ]] && printf '%s' "${candidates[0]}"
+  [[ -x "${candidates[0]}" && "${wanted}" == "$(cat "${stamp}" 2>/dev/null)" ]] && printf '%s' "${candidates[0]}"
 }
 
 if ! python="$(python_of_the_lock)"; then
@@ -23,7 +24,7 @@ if ! python="$(python_of_the_lock)"; then
   "${PANTS}" --no-pantsd export --py-resolve-format=symlinked_immutable_virtualenv --resolve=services >&2
   # As pip would: else each process compiles all that it imports, which is most of a service's start.
   "$(echo "${environments}"/*/bin/python)" -m compileall -q -j 0 "${environments}"/*/lib >/dev/null || true
-  cksum <"${lock}" >"${stamp}"
+  printf '%s\n' "${wanted}" >"${stamp}"
   python="$(python_of_the_lock)"
 fi
 export PYTHONPATH="${PWD}/src/python:${PWD}/src/python/libs:${PWD}/protos"
