@@ -1,7 +1,5 @@
 """When an overload is over."""
 
-from dataclasses import replace
-
 import pytest
 
 from tools.rehearsal.recovery import recovery_seconds
@@ -12,10 +10,11 @@ RATE, SECONDS = 10.0, 40.0
 
 def a_series(p99_ms, unserved=()):
     """10 s normal, 20 s above, 10 s normal; every second as usual but those that are named."""
-    zeros = [0] * 40
-    normal = Series(zeros, zeros, zeros, zeros, zeros, zeros, [20.0] * 40, zeros)
+    nothing = [0] * 40
+    unknown: list[float | None] = [None] * 40
     values = [p99_ms.get(second, 20.0) for second in range(40)]
-    return replace(normal, p99_ms=values, unserved=[int(second in unserved) for second in range(40)])
+    failed = [int(second in unserved) for second in range(40)]
+    return Series(nothing, nothing, nothing, nothing, failed, unknown, values, unknown)
 
 
 @pytest.mark.parametrize(

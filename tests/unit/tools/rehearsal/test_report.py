@@ -151,14 +151,15 @@ def test_an_overload_says_how_long_the_recovery_took():
     assert "NOT back to normal" in summary(figures(run, check(run.snapshot)))
 
 
-class Watched:
+class Watched(ProcessWatch):
     """Processes that were looked at every 0.1 s of a run of 4 s."""
 
     def __init__(self, *usages):
-        self._usages = usages
+        super().__init__(dict)
+        self._seen = usages
 
     def usages(self):
-        return list(self._usages)
+        return list(self._seen)
 
 
 def usage(name, mibs):
