@@ -18,13 +18,22 @@ python_of_the_lock() {
   [[ -x "${candidates[0]}" && "${wanted}" == "$(cat "${stamp}" 2>/dev/null)" ]] && printf '%s' "${candidates[0]}"
 }
 
-if ! python="$(python_of_the_lock)"; then
+make_environment() {
   rm -rf "${environments}" "${stamp}"
   echo "making the environment of ${lock}, once (a few minutes on a machine that is new)" >&2
   "${PANTS}" --no-pantsd export --py-resolve-format=symlinked_immutable_virtualenv --resolve=services >&2
   # As pip would: else each process compiles all that it imports, which is most of a service's start.
   "$(echo "${environments}"/*/bin/python)" -m compileall -q -j 0 "${environments}"/*/lib >/dev/null || true
   printf '%s\n' "${wanted}" >"${stamp}"
+}
+
+if ! python="$(python_of_the_lock)"; then
+  mkdir -p "${environments%/*}"
+  # Of two that come first at once, one makes it.
+  exec 9>"${stamp}.lock"
+  flock 9
+  [[ -n "$(python_of_the_lock)" ]] || make_environment
+  exec 9>&-
   python="$(python_of_the_lock)"
 fi
 export PYTHONPATH="${PWD}/src/python:${PWD}/src/python/libs:${PWD}/protos"
