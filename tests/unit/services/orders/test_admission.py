@@ -68,7 +68,6 @@ def test_slow_requests_lower_the_limit_and_quick_ones_raise_it():
     """On a slow machine fewer wait, but never none; once it is quick again all places are back."""
     clock = Clock()
     admission = Admission(max_accepting=100, target_seconds=0.5, clock=clock)
-    assert let_in(admission) == 100
     rounds(admission, clock, 3, seconds=2.0)
     assert let_in(admission) == 51
     rounds(admission, clock, 100, seconds=2.0)
