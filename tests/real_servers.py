@@ -3,9 +3,11 @@
 The devstack is imported by the fixtures that need it: a unit test does not pay for it.
 """
 
+import os
 import secrets
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,11 +38,18 @@ def kafka_url() -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgres_url: str, unique: str) -> Iterator[str]:
-    """A fresh database with a role of its own that owns it; dropped after the test."""
-    from tools.devstack.psql import create_database, drop_database
+    """A fresh database with a role of its own that owns it; dropped after the test.
+
+    It is empty, unless SEAWALL_TEST_SCHEMA names a file of SQL: the schema of a newer release, on which
+    `./pants migrations compat` tries this one.
+    """
+    from tools.devstack.psql import create_database, drop_database, run_psql
 
     try:
-        yield create_database(postgres_url, unique, secrets.token_hex(8))
+        url = create_database(postgres_url, unique, secrets.token_hex(8))
+        if schema := os.environ.get("SEAWALL_TEST_SCHEMA"):
+            run_psql(url, Path(schema).read_text(), {})
+        yield url
     finally:
         drop_database(postgres_url, unique)
 

@@ -26,7 +26,7 @@ CLEAN = {
     "src/python/services/orders/BUILD": (
         'service(uses=["sql"], migrations=True, data={"adapters/orders_sql.py": ["adapters/*.sql"]})'
     ),
-    "src/python/services/orders/migrations/versions/first.py": "import alembic\n",
+    "src/python/services/orders/migrations/expand/first.py": "import alembic\n",
     "src/python/services/orders/adapters/accept.sql": "",
     "src/python/services/orders/py.typed": "",
     "src/python/services/orders/__main__.py": "import services.orders.app\n",

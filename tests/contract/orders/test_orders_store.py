@@ -1,6 +1,7 @@
 """Orders and their checkouts in PostgreSQL."""
 
 import asyncio
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -167,6 +168,12 @@ class TestSqlCheckouts:
         )
 
     @staticmethod
+    async def undone(checkouts, order, step):
+        """An answer to the undoing of a step; each is a message of its own."""
+        reply = Reply(order.order_id, step, undone=True)
+        await checkouts.advance([Delivery(reply, uuid.uuid4().hex, "tests")])
+
+    @staticmethod
     async def outcome(database, order):
         """The state and reason of the order, and the messages since the last look."""
         state = await fetch(database, f"SELECT state, reason FROM orders WHERE order_id = '{order.order_id}'")
@@ -215,13 +222,13 @@ class TestSqlCheckouts:
         ("replies", "reason", "commands"),
         [
             ([], "reserve_timeout", ["ReleaseStock"]),
-            ([RESERVE], "charge_timeout", ["ReleaseStock", "VoidPayment"]),
+            ([RESERVE], "charge_timeout", ["VoidPayment"]),
         ],
     )
     async def test_a_step_without_an_answer_cancels_the_order(
         self, database, checkouts, order, replies, reason, commands
     ):
-        """What is done is undone, and what may have been done as well."""
+        """It may have been done, and is undone first."""
         await self.reply(checkouts, order, *replies)
         await self.outcome(database, order)
         assert await checkouts.expire() == 0
@@ -230,6 +237,31 @@ class TestSqlCheckouts:
         assert sum(expired) == 1
         state, why, sent = await self.outcome(database, order)
         assert (state, why, sorted(sent)) == ("cancelled", reason, sorted([*commands, "OrderCancelled"]))
+
+    async def test_what_was_done_is_undone_in_reverse(self, database, checkouts, order):
+        """The units are held until the void is sure; answers that come again, or too early, move nothing."""
+        await self.reply(checkouts, order, RESERVE)
+        await fetch(database, "UPDATE saga SET deadline = now() RETURNING 1")
+        await checkouts.expire()
+        await self.outcome(database, order)
+        await self.undone(checkouts, order, RESERVE)
+        assert await self.outcome(database, order) == ("cancelled", "charge_timeout", [])
+        await self.undone(checkouts, order, CHARGE)
+        assert await self.outcome(database, order) == ("cancelled", "charge_timeout", ["ReleaseStock"])
+        await self.undone(checkouts, order, CHARGE)
+        await self.undone(checkouts, order, RESERVE)
+        assert await self.outcome(database, order) == ("cancelled", "charge_timeout", [])
+        assert await fetch(database, "SELECT status FROM saga") == [("compensated",)]
+
+    async def test_undoing_is_asked_for_again_until_it_is_answered(self, database, checkouts, order):
+        """A lost answer does not leave stock reserved."""
+        await self.reply(checkouts, order, RESERVE)
+        await self.reply(checkouts, order, (CHARGE, "declined"))
+        await self.outcome(database, order)
+        for _ in range(2):
+            await fetch(database, "UPDATE saga SET deadline = now() RETURNING 1")
+            assert await checkouts.expire() == 0
+            assert await self.outcome(database, order) == ("cancelled", "declined", ["ReleaseStock"])
 
     async def test_a_sale_of_stock_without_an_answer_is_asked_for_again(self, database, checkouts, order):
         """After the charge there is no way back."""

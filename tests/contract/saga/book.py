@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from seawall.messaging import Message, outgoing
+from seawall.messaging import Message, create_outbox, outgoing
 from seawall.saga import Definition, SagaLog, State, Step, create_saga_tables
 from seawall.saga.definition import Command
 from seawall.sql import Database, open_database
@@ -20,17 +20,21 @@ def command(name: str) -> Command:
     return make
 
 
-def checkout(reserve_timeout: float = 60, charge_timeout: float = 60, commit_timeout: float = 60) -> SagaLog:
-    return SagaLog(
-        Definition(
-            "checkout",
-            [
-                Step("reserve", command("reserve"), command("release"), reserve_timeout),
-                Step("charge", command("charge"), command("void"), charge_timeout, pivot=True),
-                Step("commit", command("commit"), None, commit_timeout),
-            ],
-        )
+def definition(
+    reserve_timeout: float = 60, charge_timeout: float = 60, commit_timeout: float = 60
+) -> Definition:
+    return Definition(
+        "checkout",
+        [
+            Step("reserve", command("reserve"), command("release"), reserve_timeout),
+            Step("charge", command("charge"), command("void"), charge_timeout, pivot=True),
+            Step("commit", command("commit"), None, commit_timeout),
+        ],
     )
+
+
+def checkout(**timeouts: float) -> SagaLog:
+    return SagaLog(definition(**timeouts))
 
 
 @asynccontextmanager
@@ -38,6 +42,14 @@ async def sagas(url: str) -> AsyncIterator[Database]:
     async with open_database(url) as database:
         async with database.transaction() as connection:
             await connection.run_sync(lambda c: create_saga_tables(Operations(MigrationContext.configure(c))))
+        yield database
+
+
+@asynccontextmanager
+async def sagas_with_outbox(url: str) -> AsyncIterator[Database]:
+    async with sagas(url) as database:
+        async with database.transaction() as connection:
+            await connection.run_sync(lambda c: create_outbox(Operations(MigrationContext.configure(c))))
         yield database
 
 

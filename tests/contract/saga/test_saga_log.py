@@ -7,8 +7,9 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from contract.saga.book import checkout, command, sagas, sent
-from seawall.saga import Definition, Expired, SagaLog, Step
+from contract.saga.book import checkout, sagas, sent
+from seawall.saga import Expired, SagaLog
+from seawall.saga.log import ALARM_ATTEMPTS
 from seawall.sql import Database
 
 
@@ -69,68 +70,54 @@ async def test_commands_have_ids_that_repeat(database: Database) -> None:
     assert (first.id, second.id) == ("a:reserve", "a:charge")
 
 
-async def test_repeated_and_early_replies_move_nothing(database: Database) -> None:
-    """A saga moves only from the step that it waits for."""
-    saga = checkout()
-    await start(database, saga, "a")
-    assert await succeed(database, saga, "charge", "a") == ([], [])
-    await succeed(database, saga, "reserve", "a")
-    assert await succeed(database, saga, "reserve", "a") == ([], [])
-    assert await fail(database, saga, "reserve", "a") == ([], [])
-    assert await succeed(database, saga, "reserve", "unknown") == ([], [])
+async def test_a_batch_is_undone_with_a_reason(database: Database) -> None:
+    """A refusal is kept as it came, a time-out by its step; both stay while the saga goes on undoing."""
+    saga = checkout(charge_timeout=0)
+    await start(database, saga, "a", "b", "c")
+    await succeed(database, saga, "reserve", "a", "b", "c")
+    assert await fail(database, saga, "charge", "a", "unknown") == (["a"], ["release a"])
+    expired = await expire(database, saga)
+    assert expired.ids_with_step == {"b": "charge", "c": "charge"}
+    assert sorted(sent(expired.messages)) == ["void b", "void c"]
+    async with database.transaction() as connection:
+        advance = await saga.compensated(connection, "charge", ["b", "c", "a"])
+        await saga.compensated(connection, "reserve", ["a", "b", "c"])
+    assert sorted(sent(advance.messages)) == ["release b", "release c"]
+    assert await status(database, "a") == ("reserve", "compensated", "refused")
+    assert await status(database, "b") == ("reserve", "compensated", "charge_timeout")
 
 
-async def test_a_refused_step_undoes_those_before_it(database: Database) -> None:
-    """The refused step itself has nothing to undo."""
-    saga = checkout()
-    await start(database, saga, "a", "b")
-    assert await fail(database, saga, "reserve", "a") == (["a"], [])
-    await succeed(database, saga, "reserve", "b")
-    assert await fail(database, saga, "charge", "b") == (["b"], ["release b"])
-    assert await status(database, "b") == ("charge", "compensated", "refused")
-
-
-async def test_a_refusal_after_the_pivot_changes_nothing(database: Database) -> None:
-    """There is no way back after the pivot."""
-    saga = checkout()
-    await start(database, saga, "a")
-    await succeed(database, saga, "reserve", "a")
-    await succeed(database, saga, "charge", "a")
-    assert await fail(database, saga, "commit", "a") == ([], [])
-    assert (await status(database, "a"))[1] == "running"
-
-
-async def test_a_time_out_undoes_the_step_too_in_reverse(database: Database) -> None:
-    """Nobody knows whether the charge was made: it is voided, then the stock released."""
+async def test_a_compensation_that_is_never_answered_raises_an_alarm(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is sent again for ever; each repetition is counted, and told as an error from the third on."""
     saga = checkout(charge_timeout=0)
     await start(database, saga, "a")
     await succeed(database, saga, "reserve", "a")
-    expired = await expire(database, saga)
-    assert expired.ids_with_step == {"a": "charge"}
-    assert sent(expired.messages) == ["void a", "release a"]
-    assert [m.id for m in expired.messages] == ["a:charge:compensate", "a:reserve:compensate"]
-    assert await status(database, "a") == ("charge", "compensated", "charge_timeout")
-
-
-async def test_a_reply_after_the_time_out_is_too_late(database: Database) -> None:
-    """What was given up stays given up."""
-    saga = checkout(reserve_timeout=0)
-    await start(database, saga, "a")
     await expire(database, saga)
-    assert await succeed(database, saga, "reserve", "a") == ([], [])
-    assert (await expire(database, saga)).messages == []
+    before = repetitions()
+    for repetition in range(1, ALARM_ATTEMPTS + 2):
+        assert [m.id for m in (await expire(database, saga)).messages] == [
+            f"a:charge:compensate:again{repetition}"
+        ]
+    await saga.measure(database, stuck_seconds=0)
+    assert repetitions() - before == ALARM_ATTEMPTS + 1
+    assert (gauge("seawall_sagas_compensating"), gauge("seawall_sagas_stuck")) == (1, 1)
+    alarms = [r for r in caplog.records if "sent again for ever" in r.getMessage()]
+    assert len(alarms) == 2
 
 
-async def test_after_the_pivot_a_time_out_insists(database: Database) -> None:
-    """The command is sent again, each time under a new id, and the saga is not given up."""
-    saga = checkout(commit_timeout=0)
-    await start(database, saga, "a")
-    await succeed(database, saga, "reserve", "a")
-    await succeed(database, saga, "charge", "a")
-    rounds = [await expire(database, saga) for _ in range(2)]
-    assert [e.ids_with_step for e in rounds] == [{}, {}]
-    assert [m.id for e in rounds for m in e.messages] == ["a:commit:again1", "a:commit:again2"]
-    assert await succeed(database, saga, "commit", "a") == (["a"], [])
+def repetitions() -> float:
+    labels = {"definition": "checkout", "step": "charge"}
+    return REGISTRY.get_sample_value("seawall_saga_compensations_repeated_total", labels) or 0.0
+
+
+async def test_time_outs_are_the_databases(database: Database) -> None:
+    """They are kept with the saga: another replica, whose settings differ, sees the same."""
+    hasty, patient = checkout(reserve_timeout=0), checkout()
+    await start(database, hasty, "due")
+    await start(database, patient, "waits")
+    assert (await expire(database, patient)).ids_with_step == {"due": "reserve"}
 
 
 async def test_replicas_that_expire_at_once_share_the_work(database: Database) -> None:
@@ -191,10 +178,3 @@ async def test_a_saga_that_does_not_end_is_seen(database: Database) -> None:
 
 def gauge(name: str) -> float:
     return REGISTRY.get_sample_value(name, {"definition": "checkout"}) or 0.0
-
-
-def test_a_definition_with_two_pivots_is_refused() -> None:
-    """There is one point of no return."""
-    steps = [Step(name, command(name), pivot=True) for name in ("a", "b")]
-    with pytest.raises(ValueError, match="more than one pivot"):
-        Definition("odd", steps)

@@ -81,6 +81,8 @@ class Script:
             order_id=c.order_id, charge_id=f"charge of {c.order_id}"
         )
         self.commit: Callable | None = lambda c: inventory_pb2.StockCommitted(order_id=c.order_id)
+        self.void: Callable | None = lambda c: payments_pb2.PaymentVoided(order_id=c.order_id)
+        self.release: Callable | None = lambda c: inventory_pb2.StockReleased(order_id=c.order_id)
         self.repeat = 1
 
     def answer(self, command):
@@ -92,6 +94,10 @@ class Script:
                 topic, reply = "inventory.events.v1", self.commit
             case payments_pb2.ChargePayment():
                 topic, reply = "payments.events.v1", self.charge
+            case payments_pb2.VoidPayment():
+                topic, reply = "payments.events.v1", self.void
+            case inventory_pb2.ReleaseStock():
+                topic, reply = "inventory.events.v1", self.release
             case _:
                 return None
         return (topic, reply(command)) if reply else None

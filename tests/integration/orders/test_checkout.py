@@ -105,6 +105,18 @@ async def test_a_charge_without_an_answer_is_undone(start, world):
         assert "CommitStock" not in world.kinds(order["order_id"])
 
 
+async def test_a_lost_answer_to_a_void_is_asked_for_again(start, world):
+    """The units are released only when it is sure that nobody is charged."""
+    world.script.charge = world.script.void = None
+    async with start(charge_timeout_seconds=0.5) as client:
+        order_id = (await place(client))["order_id"]
+        assert (await ended(client, order_id))["reason"] == "charge_timeout"
+        await until(lambda: world.kinds(order_id)["VoidPayment"] >= 2)
+        assert "ReleaseStock" not in world.kinds(order_id)
+        world.script.void = lambda c: payments_pb2.PaymentVoided(order_id=c.order_id)
+        await until(lambda: world.kinds(order_id)["ReleaseStock"] == 1)
+
+
 async def test_the_deadline_of_the_charge_is_before_its_time_out(start, world):
     """Payments stops trying before orders gives up."""
     async with start(charge_timeout_seconds=30) as client:

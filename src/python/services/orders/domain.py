@@ -155,8 +155,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How a step of an order's checkout ended; `failure` says why where it did not succeed."""
+    """How a step of an order's checkout ended; `failure` says why where it did not succeed.
+
+    `undone` is the answer to what undoes the step.
+    """
 
     order_id: str
     step: SagaStep
     failure: str | None = None
+    undone: bool = False

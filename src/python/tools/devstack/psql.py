@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tools.devstack.failures import DevstackError, last_line
 from tools.devstack.postgres_home import client_programs
@@ -47,14 +47,29 @@ def run_psql(
 
     Secrets belong into `environment` (`\\getenv`): arguments are visible to other users.
     """
+    arguments = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
+    for name, value in {"ON_ERROR_STOP": "1", **variables}.items():
+        arguments += ["--set", f"{name}={value}"]
+    return _run("psql", url, arguments, script, environment)
+
+
+def dump_database(url: str) -> str:
+    """A script that makes the tables and rows again, owned by whoever runs it. Errors: DevstackError."""
+    return _run("pg_dump", url, ["--no-owner", "--no-privileges", "--inserts"])
+
+
+def _run(
+    program: str,
+    url: str,
+    arguments: Sequence[str],
+    script: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> str:
     credentials, _, server = url.removeprefix("postgresql://").rpartition("@")
     user, _, password = credentials.partition(":")
-    argv = [str(client_programs() / "psql"), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
-    for name, value in {"ON_ERROR_STOP": "1", **variables}.items():
-        argv += ["--set", f"{name}={value}"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     done = subprocess.run(
-        [*argv, f"postgresql://{user}@{server}"],
+        [str(client_programs() / program), *arguments, f"postgresql://{user}@{server}"],
         input=script,
         env={**inherited, "PGPASSWORD": password, **(environment or {})},
         capture_output=True,
@@ -64,5 +79,5 @@ def run_psql(
     )
     if done.returncode != 0:
         error = _ERROR_LINE.search(done.stderr)
-        raise DevstackError(error.group() if error else f"psql: {last_line(done.stderr)}")
+        raise DevstackError(error.group() if error else f"{program}: {last_line(done.stderr)}")
     return done.stdout

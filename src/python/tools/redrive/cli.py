@@ -69,8 +69,9 @@ async def _sagas(flags: argparse.Namespace, databases: dict[str, Database]) -> N
         ids: Sequence[str] = [row.saga_id for row in rows if not wanted or row.saga_id in wanted]
         found |= set(ids)
         for row in (row for row in rows if row.saga_id in ids):
+            doing = "undoes" if row.status == "compensating" else "waits for"
             print(
-                f"{name} {row.definition} {row.saga_id}: waits for {row.step}, attempt {row.attempt}, "
+                f"{name} {row.definition} {row.saga_id}: {doing} {row.step}, attempt {row.attempt}, "
                 f"runs for {row.seconds:.0f} s, due in {row.due_in_seconds:.0f} s"
             )
         if flags.retry and not flags.dry_run and ids:

@@ -21,14 +21,14 @@ WITH again AS (
 SELECT count(*), pg_notify('outbox', '') FROM again
 """)
 _STUCK = text("""
-SELECT saga_id, definition, step, attempt, extract(epoch FROM now() - started_at) AS seconds,
+SELECT saga_id, definition, status, step, attempt, extract(epoch FROM now() - started_at) AS seconds,
        extract(epoch FROM deadline - now()) AS due_in_seconds
-FROM saga WHERE status = 'running' AND started_at < now() - make_interval(secs => :seconds)
+FROM saga WHERE status IN ('running', 'compensating') AND started_at < now() - make_interval(secs => :seconds)
 ORDER BY started_at
 """)
 _RETRY = text("""
 UPDATE saga SET deadline = now()
-WHERE status = 'running' AND saga_id = ANY(CAST(:ids AS text[]))
+WHERE status IN ('running', 'compensating') AND saga_id = ANY(CAST(:ids AS text[]))
   AND started_at < now() - make_interval(secs => :seconds)
 """)
 

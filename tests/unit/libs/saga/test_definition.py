@@ -3,7 +3,7 @@
 import pytest
 
 from seawall.messaging import Message
-from seawall.saga import Definition, State, Step
+from seawall.saga import Definition, Move, State, Status, Step
 from seawall.saga.definition import Command
 
 
@@ -26,57 +26,71 @@ def checkout(*, pivot: bool = True) -> Definition:
     )
 
 
+def moves(move: Move | None) -> tuple[str, str] | None:
+    return None if move is None else (move.status.value, move.step.name)
+
+
 def test_steps_follow_each_other() -> None:
-    """The last one is followed by nothing."""
+    """The last one ends the saga."""
     definition = checkout()
-    names, step = [], definition.steps[0]
-    while (following := definition.after(step.name)) is not None:
-        names.append(following.name)
-        step = following
-    assert names == ["score", "charge", "commit"]
-
-
-def test_a_command_has_the_id_of_its_saga_and_step() -> None:
-    """Whoever sends it again sends the same message; a repetition on purpose is another one."""
-    definition = checkout()
-    charge = definition.step("charge")
-    ids = [definition.commands("o1", charge, {"order": "o1"}, attempt)[0].id for attempt in (0, 0, 1)]
-    assert ids == ["o1:charge", "o1:charge", "o1:charge:again1"]
+    assert [moves(definition.on_success(step.name)) for step in definition.steps] == [
+        ("running", "score"),
+        ("running", "charge"),
+        ("running", "commit"),
+        ("done", "commit"),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("step", "itself", "undone"),
+    ("step", "refused", "timed_out"),
     [
-        ("reserve", False, []),
-        ("reserve", True, ["release"]),
-        ("score", False, ["release"]),
-        ("charge", False, ["release"]),
-        ("charge", True, ["void", "release"]),
+        ("reserve", ("compensated", "reserve"), ("compensating", "reserve")),
+        ("score", ("compensating", "reserve"), ("compensating", "reserve")),
+        ("charge", ("compensating", "reserve"), ("compensating", "charge")),
+        ("commit", None, None),
     ],
 )
-def test_compensations_come_in_reverse_and_skip_what_leaves_nothing(
-    step: str, itself: bool, undone: list[str]
+def test_there_is_a_way_back_until_the_pivot_has_succeeded(
+    step: str, refused: tuple[str, str] | None, timed_out: tuple[str, str] | None
 ) -> None:
-    """A step without a compensation needs none; the step itself counts if its outcome is unknown."""
-    messages = checkout().compensations("o1", step, {"order": "o1"}, itself=itself)
-    assert [m.topic for m in messages] == undone
-    assert all(m.id.startswith("o1:") and m.id.endswith(":compensate") for m in messages)
+    """A step without a compensation needs none; a step that timed out may have been done."""
+    definition = checkout()
+    assert moves(definition.on_failure(step)) == refused
+    assert moves(definition.on_timeout(Status.RUNNING, step)) == timed_out
 
 
-@pytest.mark.parametrize(("pivot", "undoable"), [(True, [True, True, True, False]), (False, [True] * 4)])
-def test_there_is_a_way_back_until_the_pivot_has_succeeded(pivot: bool, undoable: list[bool]) -> None:
-    """Without a pivot there is one to the end."""
-    definition = checkout(pivot=pivot)
-    assert [definition.can_be_undone(step.name) for step in definition.steps] == undoable
+def test_without_a_pivot_there_is_a_way_back_to_the_end() -> None:
+    """The last step can be undone, too."""
+    assert moves(checkout(pivot=False).on_failure("commit")) == ("compensating", "charge")
+
+
+def test_undoing_goes_on_in_reverse_and_never_gives_up() -> None:
+    """A time-out of a compensation changes nothing: it is sent again."""
+    definition = checkout()
+    assert moves(definition.on_undone("charge")) == ("compensating", "reserve")
+    assert moves(definition.on_undone("reserve")) == ("compensated", "reserve")
+    assert definition.on_timeout(Status.COMPENSATING, "charge") is None
+
+
+def test_a_message_has_the_id_of_its_saga_and_step() -> None:
+    """Whoever sends it again sends the same message; a repetition on purpose is another one."""
+    definition, state = checkout(), {"order": "o1"}
+    charge = definition.step("charge")
+    ids = [
+        definition.message("o1", Move(status, charge), state, attempt)[0].id
+        for status in (Status.RUNNING, Status.COMPENSATING)
+        for attempt in (0, 0, 1)
+    ]
+    assert ids[:3] == ["o1:charge", "o1:charge", "o1:charge:again1"]
+    assert ids[3:] == ["o1:charge:compensate", "o1:charge:compensate", "o1:charge:compensate:again1"]
 
 
 def test_what_the_state_carries_is_in_every_message() -> None:
     """So a correlation id in the state goes all the way, whoever moves the saga."""
-    definition = checkout()
-    state = {"order": "o1", "correlation_id": "edge-1"}
-    messages = definition.compensations("o1", "charge", state, itself=True)
-    messages += definition.commands("o1", definition.step("commit"), state)
-    assert {m.correlation_id for m in messages} == {"edge-1"}
+    definition, state = checkout(), {"order": "o1", "correlation_id": "edge-1"}
+    charge = definition.step("charge")
+    both = [definition.message("o1", Move(s, charge), state) for s in (Status.RUNNING, Status.COMPENSATING)]
+    assert {m.correlation_id for messages in both for m in messages} == {"edge-1"}
 
 
 @pytest.mark.parametrize(

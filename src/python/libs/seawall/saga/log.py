@@ -1,27 +1,23 @@
 """The log of sagas: where each one stands, durable, moved in batches inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging import Message
-from seawall.saga.definition import Definition, State
-from seawall.saga.statements import ADVANCE, AGES, DUE, FAIL, FINISH, GIVE_UP, INSIST, LATE, PURGE, START
-from seawall.sql import Database, purge
+from seawall.saga import metrics
+from seawall.saga.definition import Definition, Move, State, Status
+from seawall.saga.statements import ADVANCE, DUE, FAIL, FINISH, GIVE_UP, INSIST, LATE, PURGE, START, UNDO
+from seawall.sql import Database, Row, purge
 
-# Longer than all steps of any saga of ours may take together.
-STUCK_SECONDS = 300.0
+# A compensation that is not answered so often is told as an error, and at each repetition from then on.
+ALARM_ATTEMPTS = 3
 
-_ENDED = Counter("seawall_sagas_ended_total", "Sagas that ended", ["definition", "status"])
-_INSISTED = Counter("seawall_saga_commands_repeated_total", "Commands sent again", ["definition", "step"])
-_IGNORED = Counter("seawall_saga_replies_ignored_total", "Replies that were late or repeated", ["definition"])
-_RUNNING = Gauge("seawall_sagas_running", "Sagas that have not ended, counted to 100,000", ["definition"])
-_OLDEST = Gauge("seawall_saga_oldest_seconds", "Age of the oldest saga that has not ended", ["definition"])
-_STUCK = Gauge("seawall_sagas_stuck", "Sagas that run for longer than they ever should", ["definition"])
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,86 +48,65 @@ class SagaLog:
 
     async def start(self, connection: AsyncConnection, sagas: Sequence[tuple[str, State]]) -> list[Message]:
         """Starts sagas. Returns their first commands. An id that is taken is an IntegrityError."""
-        first = self._definition.steps[0]
+        first = Move(Status.RUNNING, self._definition.steps[0])
         parameters = {
             "definition": self._definition.name,
-            "step": first.name,
-            "timeout_seconds": first.timeout_seconds,
+            "step": first.step.name,
+            "timeout_seconds": first.step.timeout_seconds,
             "ids": [saga_id for saga_id, _ in sagas],
             "states": [msgspec.json.encode(state).decode() for _, state in sagas],
         }
         await START.fetch(connection, parameters)
-        return [m for saga_id, state in sagas for m in self._definition.commands(saga_id, first, state)]
+        return [m for saga_id, state in sagas for m in self._definition.message(saga_id, first, state)]
 
     async def succeeded(self, connection: AsyncConnection, step: str, saga_ids: Sequence[str]) -> Advance:
         """The step has been done. Sagas that do not wait for it (any more) are left out."""
-        following = self._definition.after(step)
-        parameters: dict[str, Any] = {
-            "definition": self._definition.name,
-            "step": step,
-            "ids": list(saga_ids),
-        }
-        if following is None:
-            rows = await FINISH.fetch(connection, parameters)
-            self._count("done", len(rows), len(saga_ids))
-            return Advance([row["saga_id"] for row in rows])
-        parameters |= {"next": following.name, "timeout_seconds": following.timeout_seconds}
-        rows = await ADVANCE.fetch(connection, parameters)
-        self._count(None, len(rows), len(saga_ids))
-        commands = [
-            message
-            for row in rows
-            for message in self._definition.commands(row["saga_id"], following, _state(row["state"]))
-        ]
-        return Advance([row["saga_id"] for row in rows], commands)
+        move = self._definition.on_success(step)
+        parameters = self._to(step, move, saga_ids)
+        statement = FINISH if move.status is Status.DONE else ADVANCE
+        return self._moved(move, await statement.fetch(connection, parameters), len(saga_ids))
 
     async def failed(self, connection: AsyncConnection, step: str, reasons: Mapping[str, str]) -> Advance:
-        """The step was refused, so nothing of it needs undoing; the steps before it are compensated.
+        """The step was refused: the steps before it are undone, the last one first.
 
         After the pivot a refusal changes nothing: the command will be sent again at its time-out.
         """
-        if not self._definition.can_be_undone(step):
+        move = self._definition.on_failure(step)
+        if move is None:
             return Advance()
-        parameters = {
-            "definition": self._definition.name,
-            "step": step,
-            "ids": list(reasons),
-            "reasons": list(reasons.values()),
-        }
-        rows = await FAIL.fetch(connection, parameters)
-        self._count("compensated", len(rows), len(reasons))
-        undoing = [
-            message
-            for row in rows
-            for message in self._definition.compensations(
-                row["saga_id"], step, _state(row["state"]), itself=False
-            )
-        ]
-        return Advance([row["saga_id"] for row in rows], undoing)
+        parameters = self._to(step, move, list(reasons)) | {"reasons": list(reasons.values())}
+        return self._moved(move, await FAIL.fetch(connection, parameters), len(reasons))
+
+    async def compensated(self, connection: AsyncConnection, step: str, saga_ids: Sequence[str]) -> Advance:
+        """The step has been undone: the one before it is next. Sagas that wait for something else stay."""
+        move = self._definition.on_undone(step)
+        rows = await UNDO.fetch(connection, self._to(step, move, saga_ids))
+        return self._moved(move, rows, len(saga_ids))
 
     async def expire(self, connection: AsyncConnection, limit: int = 100) -> Expired:
-        """Handles steps that were not answered in time: up to the pivot by undoing them, then by insisting.
+        """Handles what was not answered in time: a step up to the pivot is undone, all else is sent again.
 
         The outcome of such a step is unknown, so its own compensation is sent too.
         """
         parameters = {"definition": self._definition.name, "limit": limit}
-        rows = (await connection.execute(DUE, parameters)).all()
-        given_up = [row for row in rows if self._definition.can_be_undone(row.step)]
-        insisted = [row for row in rows if not self._definition.can_be_undone(row.step)]
+        given_up: dict[str, tuple[Move, str]] = {}
+        again: dict[str, float] = {}
         messages: list[Message] = []
-        for row in given_up:
-            state = _state(row.state)
-            messages += self._definition.compensations(row.saga_id, row.step, state, itself=True)
-        if given_up:
-            await connection.execute(GIVE_UP, {"ids": [row.saga_id for row in given_up]})
-            self._count("compensated", len(given_up), len(given_up))
-        for row in insisted:
-            step = self._definition.step(row.step)
-            _INSISTED.labels(self._definition.name, step.name).inc()
-            state = _state(row.state)
-            messages += self._definition.commands(row.saga_id, step, state, row.attempt + 1)
-        await self._insist(connection, [(row.saga_id, row.step) for row in insisted])
-        return Expired({row.saga_id: row.step for row in given_up}, messages)
+        for row in (await connection.execute(DUE, parameters)).all():
+            status, state = Status(row.status), _state(row.state)
+            move = self._definition.on_timeout(status, row.step)
+            if move is not None:
+                given_up[row.saga_id] = (move, row.step)
+                messages += self._definition.message(row.saga_id, move, state)
+                continue
+            same = Move(status, self._definition.step(row.step))
+            again[row.saga_id] = same.step.timeout_seconds
+            messages += self._definition.message(row.saga_id, same, state, row.attempt + 1)
+            self._tell_repetition(row.saga_id, same, row.attempt + 1)
+        await self._give_up(connection, {saga_id: move for saga_id, (move, _) in given_up.items()})
+        if again:
+            await connection.execute(INSIST, {"ids": list(again), "timeouts": list(again.values())})
+        return Expired({saga_id: step for saga_id, (_, step) in given_up.items()}, messages)
 
     async def purge(self, database: Database, older_than_seconds: float) -> int:
         """Deletes sagas that ended that long ago, in small transactions. Returns how many."""
@@ -150,25 +125,55 @@ class SagaLog:
         async with database.connection() as connection:
             return int((await connection.execute(LATE, parameters)).scalar_one())
 
-    async def measure(self, database: Database, stuck_seconds: float = STUCK_SECONDS) -> None:
+    async def measure(self, database: Database, stuck_seconds: float = metrics.STUCK_SECONDS) -> None:
         """Sets the gauges of the sagas that have not ended; reads these only."""
-        parameters = {"definition": self._definition.name, "stuck_seconds": stuck_seconds}
-        async with database.connection() as connection:
-            ages = (await connection.execute(AGES, parameters)).one()
-        _RUNNING.labels(self._definition.name).set(ages.running)
-        _OLDEST.labels(self._definition.name).set(float(ages.oldest_seconds))
-        _STUCK.labels(self._definition.name).set(ages.stuck)
+        await metrics.measure(database, self._definition.name, stuck_seconds)
 
-    async def _insist(self, connection: AsyncConnection, waiting: Iterable[tuple[str, str]]) -> None:
-        timeouts = {saga_id: self._definition.step(step).timeout_seconds for saga_id, step in waiting}
-        if timeouts:
-            await connection.execute(INSIST, {"ids": list(timeouts), "timeouts": list(timeouts.values())})
+    async def _give_up(self, connection: AsyncConnection, moves: Mapping[str, Move]) -> None:
+        if not moves:
+            return
+        parameters = {
+            "ids": list(moves),
+            "statuses": [move.status.value for move in moves.values()],
+            "steps": [move.step.name for move in moves.values()],
+            "timeouts": [move.step.timeout_seconds for move in moves.values()],
+        }
+        await connection.execute(GIVE_UP, parameters)
+        for move in moves.values():
+            self._count_end(move, 1)
 
-    def _count(self, status: str | None, moved: int, asked: int) -> None:
-        if status is not None:
-            _ENDED.labels(self._definition.name, status).inc(moved)
-        if asked > moved:
-            _IGNORED.labels(self._definition.name).inc(asked - moved)
+    def _to(self, step: str, move: Move, saga_ids: Sequence[str]) -> dict[str, Any]:
+        return {
+            "definition": self._definition.name,
+            "step": step,
+            "ids": list(saga_ids),
+            "status": move.status.value,
+            "next": move.step.name,
+            "timeout_seconds": move.step.timeout_seconds,
+        }
+
+    def _moved(self, move: Move, rows: Sequence[Row], asked: int) -> Advance:
+        self._count_end(move, len(rows))
+        if asked > len(rows):
+            metrics.IGNORED.labels(self._definition.name).inc(asked - len(rows))
+        messages = [
+            message
+            for row in rows
+            for message in self._definition.message(row["saga_id"], move, _state(row["state"]))
+        ]
+        return Advance([row["saga_id"] for row in rows], messages)
+
+    def _count_end(self, move: Move, count: int) -> None:
+        if move.status in (Status.DONE, Status.COMPENSATED):
+            metrics.ENDED.labels(self._definition.name, move.status.value).inc(count)
+
+    def _tell_repetition(self, saga_id: str, move: Move, attempt: int) -> None:
+        undoing = move.status is Status.COMPENSATING
+        counter = metrics.UNDONE_AGAIN if undoing else metrics.REPEATED
+        counter.labels(self._definition.name, move.step.name).inc()
+        if undoing and attempt >= ALARM_ATTEMPTS:
+            where = {"saga": saga_id, "step": move.step.name, "attempt": attempt}
+            _log.error("a compensation is not answered, it is sent again for ever", extra=where)
 
 
 def _state(text: str) -> State:

@@ -43,7 +43,8 @@ RETURNING saga.saga_id, CAST(state AS text) AS state
 FAIL = Statement(
     _WAITING
     + """
-UPDATE saga SET status = 'compensated', reason = failure.reason, updated_at = now()
+UPDATE saga SET status = :status, step = :next, attempt = 0, reason = failure.reason, updated_at = now(),
+                deadline = now() + make_interval(secs => :timeout_seconds)
 FROM waiting JOIN unnest(CAST(:ids AS text[]), CAST(:reasons AS text[])) AS failure(saga_id, reason)
      USING (saga_id)
 WHERE saga.saga_id = waiting.saga_id
@@ -51,16 +52,32 @@ RETURNING saga.saga_id, CAST(state AS text) AS state
 """
 )
 
+UNDO = Statement(
+    _WAITING.replace("'running'", "'compensating'")
+    + """
+UPDATE saga SET status = :status, step = :next, attempt = 0, updated_at = now(),
+                deadline = now() + make_interval(secs => :timeout_seconds)
+FROM waiting WHERE saga.saga_id = waiting.saga_id
+RETURNING saga.saga_id, CAST(state AS text) AS state
+"""
+)
+
 # SKIP LOCKED: replicas share the work, and a reply that is being handled wins over its time-out.
 DUE = text("""
-SELECT saga_id, step, attempt, CAST(state AS text) AS state FROM saga
-WHERE definition = :definition AND status = 'running' AND deadline < now()
+SELECT saga_id, status, step, attempt, CAST(state AS text) AS state FROM saga
+WHERE definition = :definition AND status IN ('running', 'compensating') AND deadline < now()
 ORDER BY deadline LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
 GIVE_UP = text("""
-UPDATE saga SET status = 'compensated', reason = step || '_timeout', updated_at = now()
-WHERE saga_id = ANY(CAST(:ids AS text[]))
+UPDATE saga SET status = given_up.status, step = given_up.step, attempt = 0,
+                reason = saga.step || '_timeout', updated_at = now(),
+                deadline = now() + make_interval(secs => given_up.timeout_seconds)
+FROM unnest(
+    CAST(:ids AS text[]), CAST(:statuses AS text[]), CAST(:steps AS text[]),
+    CAST(:timeouts AS double precision[])
+) AS given_up(saga_id, status, step, timeout_seconds)
+WHERE saga.saga_id = given_up.saga_id
 """)
 
 INSIST = text("""
@@ -73,7 +90,7 @@ WHERE saga.saga_id = again.saga_id
 # The first condition on time follows from the second; it is the one that an index knows.
 PURGE = text("""
 DELETE FROM saga WHERE saga_id = ANY(ARRAY(
-    SELECT saga_id FROM saga WHERE definition = :definition AND status <> 'running'
+    SELECT saga_id FROM saga WHERE definition = :definition AND status IN ('done', 'compensated')
       AND started_at < now() - make_interval(secs => :older_than_seconds)
       AND updated_at < now() - make_interval(secs => :older_than_seconds)
     LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -90,12 +107,14 @@ SELECT count(*) FROM (
 ) AS late
 """)
 
-# By the index of running sagas, the overdue ones first; a crowd beyond the limit is not looked at.
+# By the index of what has not ended, the overdue ones first; a crowd beyond the limit is not looked at.
 AGES = text("""
 SELECT count(*) AS running, coalesce(extract(epoch FROM now() - min(started_at)), 0) AS oldest_seconds,
+       count(*) FILTER (WHERE status = 'compensating') AS compensating,
        count(*) FILTER (WHERE started_at < now() - make_interval(secs => :stuck_seconds)) AS stuck
 FROM (
-    SELECT started_at FROM saga WHERE definition = :definition AND status = 'running'
+    SELECT started_at, status FROM saga
+    WHERE definition = :definition AND status IN ('running', 'compensating')
     ORDER BY deadline LIMIT 100000
 ) AS running
 """)

@@ -13,7 +13,7 @@ def create_saga_tables(op: ModuleType | Any) -> None:
         "saga",
         sa.Column("saga_id", sa.Text, primary_key=True),
         sa.Column("definition", sa.Text, nullable=False),
-        sa.Column("step", sa.Text, nullable=False, comment="the step whose reply is awaited"),
+        sa.Column("step", sa.Text, nullable=False, comment="the step that is awaited, or its undoing"),
         sa.Column("status", sa.Text, nullable=False, server_default="running"),
         sa.Column("state", JSONB, nullable=False),
         sa.Column("reason", sa.Text),
@@ -21,9 +21,16 @@ def create_saga_tables(op: ModuleType | Any) -> None:
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-        sa.CheckConstraint("status IN ('running', 'done', 'compensated')", name="known_status"),
+        sa.CheckConstraint(
+            "status IN ('running', 'compensating', 'done', 'compensated')", name="known_status"
+        ),
     )
-    op.create_index("saga_by_deadline", "saga", ["deadline"], postgresql_where=sa.text("status = 'running'"))
+    op.create_index(
+        "saga_by_deadline",
+        "saga",
+        ["deadline"],
+        postgresql_where=sa.text("status IN ('running', 'compensating')"),
+    )
     # For the purge: a few pages, and a step of a saga does not touch it.
     op.create_index(
         "saga_by_start",

@@ -4,7 +4,7 @@ from seawall.sql.clock import DatabaseClock
 from seawall.sql.database import Database, open_database
 from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
 from seawall.sql.group_commit import GroupCommit
-from seawall.sql.migrations import upgrade
+from seawall.sql.migrations import contract, upgrade
 from seawall.sql.purge import purge
 from seawall.sql.statement import Row, Statement
 
@@ -18,6 +18,7 @@ __all__ = [
     "SqlError",
     "Statement",
     "Stopped",
+    "contract",
     "open_database",
     "purge",
     "upgrade",

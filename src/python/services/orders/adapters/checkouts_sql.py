@@ -73,6 +73,8 @@ class SqlCheckouts:
             # In the order of the steps, so that a batch may hold several replies to one order.
             for step in SagaStep:
                 await work.apply(step, [d.reply for d in fresh if d.reply.step is step])
+            for step in reversed(SagaStep):
+                await work.undone(step, [d.reply for d in fresh if d.reply.step is step])
             await self._outbox.add(connection, work.messages)
         self._done(work)
 
@@ -128,7 +130,7 @@ class _Work:
 
     async def apply(self, step: SagaStep, replies: Sequence[Reply]) -> None:
         """Takes replies to one step into account."""
-        succeeded = [reply.order_id for reply in replies if reply.failure is None]
+        succeeded = [r.order_id for r in replies if r.failure is None and not r.undone]
         if succeeded:
             advance = await self._saga.succeeded(self._connection, step.value, succeeded)
             await self.move(REACHED.get(step), dict.fromkeys(advance.moved), advance.messages)
@@ -137,6 +139,13 @@ class _Work:
             advance = await self._saga.failed(self._connection, step.value, failures)
             reasons = {order_id: failures[order_id] for order_id in advance.moved}
             await self.move(OrderState.CANCELLED, reasons, advance.messages)
+
+    async def undone(self, step: SagaStep, replies: Sequence[Reply]) -> None:
+        """Takes answers to the undoing of one step into account; the orders were cancelled before."""
+        order_ids = [reply.order_id for reply in replies if reply.undone]
+        if order_ids:
+            advance = await self._saga.compensated(self._connection, step.value, order_ids)
+            self.messages += advance.messages
 
     async def move(
         self, state: OrderState | None, reasons: Mapping[str, str | None], commands: Sequence[Message]

@@ -31,6 +31,7 @@ _VERDICT = f"""CASE
         WHEN (page.state, saga.step) IN (('accepted', 'reserve'), ('payment_pending', 'charge')) THEN '{OPEN}'
         ELSE '{STATE}' END
     WHEN page.state = 'confirmed' AND saga.status IS DISTINCT FROM 'done' THEN '{NOT_DONE}'
+    WHEN page.state = 'cancelled' AND saga.status = 'compensating' THEN '{OPEN}'
     WHEN page.state = 'cancelled' AND saga.status IS DISTINCT FROM 'compensated' THEN '{STATE}'
 END AS verdict"""
 _COLUMNS = "page.order_id, page.placed_at, page.state, saga.status, saga.step"

@@ -47,7 +47,7 @@ def sales_handler(add: Callable[[Sequence[SaleItem]], Awaitable[None]]) -> Handl
 
 
 def reply_of(message: Message) -> Reply | None:
-    """What the message says of a checkout; None for answers to compensations, which nobody waits for."""
+    """What the message says of a checkout."""
     match decode(message, *_REPLIES):
         case inventory_pb2.StockReserved(order_id=order_id):
             return Reply(order_id, SagaStep.RESERVE)
@@ -59,6 +59,10 @@ def reply_of(message: Message) -> Reply | None:
             return Reply(order_id, SagaStep.CHARGE, reason or "declined")
         case inventory_pb2.StockCommitted(order_id=order_id):
             return Reply(order_id, SagaStep.COMMIT)
+        case inventory_pb2.StockReleased(order_id=order_id):
+            return Reply(order_id, SagaStep.RESERVE, undone=True)
+        case payments_pb2.PaymentVoided(order_id=order_id):
+            return Reply(order_id, SagaStep.CHARGE, undone=True)
     return None
 
 

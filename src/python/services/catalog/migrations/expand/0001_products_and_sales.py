@@ -8,6 +8,7 @@ from seawall.messaging import create_outbox
 
 revision = "0001"
 down_revision = None
+branch_labels = ("expand",)
 
 
 def upgrade() -> None:

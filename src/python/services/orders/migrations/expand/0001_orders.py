@@ -8,8 +8,7 @@ from seawall.saga import create_saga_tables
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
+branch_labels = ("expand",)
 
 
 def upgrade() -> None:

@@ -7,8 +7,7 @@ from seawall.messaging import create_inbox, create_outbox
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
+branch_labels = ("expand",)
 
 
 def upgrade() -> None:
