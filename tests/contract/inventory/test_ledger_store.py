@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from seawall.messaging import Outbox
 from seawall.sql import open_database, upgrade
 from services.inventory.adapters.ledger_sql import SqlLedger
 from services.inventory.app import MIGRATIONS
@@ -187,7 +186,7 @@ class TestSqlLedger(LedgerContract):
 
     @pytest.fixture
     def ledger(self, database):
-        return SqlLedger(database, Outbox())
+        return SqlLedger(database)
 
     async def test_the_database_refuses_to_oversell(self, database):
         """Whatever the code does."""
@@ -200,7 +199,7 @@ class TestSqlLedger(LedgerContract):
     async def test_a_long_list_comes_in_pages(self, database, ledger):
         """Each order once, however many pages."""
         await ledger.schedule([a_sale("long", stock=10_000, cap=100)])
-        small_pages = SqlLedger(database, Outbox(), page_size=3)
+        small_pages = SqlLedger(database, page_size=3)
         orders = [a_wish(f"o{number}", 1, f"c{number % 3}", sale_id="long") for number in range(10)]
         await ledger.apply(deliveries(*map(Reserve, orders)))
         pages = [page async for page in small_pages.kept("long")]

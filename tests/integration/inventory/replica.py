@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from seawall.messaging import Outbox
 from seawall.sql import open_database
 from seawall.valkey import Valkey, open_valkey
 from services.inventory import use_cases
@@ -62,4 +61,4 @@ async def replica(
 ) -> AsyncIterator[Replica]:
     """A replica with connections of its own. The database is migrated already."""
     async with open_database(database_url) as database, open_valkey(valkey_url) as valkey:
-        yield Replica(SqlLedger(database, Outbox()), ValkeyHolds(valkey, hold_seconds=hold_seconds), valkey)
+        yield Replica(SqlLedger(database), ValkeyHolds(valkey, hold_seconds=hold_seconds), valkey)

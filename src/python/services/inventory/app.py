@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
+from seawall.messaging import Broker, OutboxRelay, open_broker
 from seawall.rpc import serve_grpc
 from seawall.sql import open_database, upgrade
 from seawall.valkey import open_valkey
@@ -60,7 +60,7 @@ async def _lifetime(
     ):
         await broker.ensure_topics(TOPICS)
         relay = OutboxRelay(database, publisher, service="inventory")
-        ledger = SqlLedger(database, Outbox(), wake=relay.wake)
+        ledger = SqlLedger(database, wake=relay.wake)
         holds = ValkeyHolds(valkey, hold_seconds=settings.hold_seconds)
         loads = use_cases.Loads(ledger, holds)
         take = partial(use_cases.take_holds, ledger=ledger, holds=holds, loads=loads)

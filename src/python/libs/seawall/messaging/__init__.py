@@ -5,14 +5,17 @@ from seawall.messaging.context import deadline_ms_of, expired, working_on
 from seawall.messaging.decoding import decode
 from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishFailed, Undecodable
 from seawall.messaging.gauges import measure_tables
-from seawall.messaging.inbox import admit, purge_inbox
+from seawall.messaging.inbox import ADMITTED, admission, admit, fresh, purge_inbox
 from seawall.messaging.message import Message, outgoing
-from seawall.messaging.outbox import Outbox
+from seawall.messaging.outbox import ADDED, NOTIFY, Outbox, addition
 from seawall.messaging.ports import Broker, Handler, Publisher, Subscriber
 from seawall.messaging.relay import OutboxRelay
 from seawall.messaging.tables import create_inbox, create_outbox
 
 __all__ = [
+    "ADDED",
+    "ADMITTED",
+    "NOTIFY",
     "Broker",
     "BrokerUnavailable",
     "Handler",
@@ -24,12 +27,15 @@ __all__ = [
     "Publisher",
     "Subscriber",
     "Undecodable",
+    "addition",
+    "admission",
     "admit",
     "create_inbox",
     "create_outbox",
     "deadline_ms_of",
     "decode",
     "expired",
+    "fresh",
     "measure_tables",
     "open_broker",
     "outgoing",

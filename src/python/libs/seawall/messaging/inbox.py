@@ -1,6 +1,6 @@
 """The inbox: each message counts once, whatever is delivered twice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from sqlalchemy import text
@@ -21,15 +21,17 @@ class Identified(Protocol):
 
 M = TypeVar("M", bound=Identified)
 
+# For a statement that does more in the same round trip: WITH {ADMITTED} ... FROM admitted (source, id).
 # In the order of the key, so that two consumers with the same messages never wait in a circle.
-_ADMIT = Statement("""
-INSERT INTO inbox (consumer, source, id)
-SELECT CAST(:consumer AS text), source, id
-FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS message(source, id)
-ORDER BY source, id
-ON CONFLICT DO NOTHING
-RETURNING source, id
-""")
+ADMITTED = """admitted AS (
+    INSERT INTO inbox (consumer, source, id)
+    SELECT CAST(:consumer AS text), source, id
+    FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS message(source, id)
+    ORDER BY source, id
+    ON CONFLICT DO NOTHING
+    RETURNING source, id
+)"""
+_ADMIT = Statement(f"WITH {ADMITTED} SELECT source, id FROM admitted")  # noqa: S608
 _PURGE = text("""
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM inbox WHERE seen_at < now() - make_interval(secs => :seconds)
@@ -45,16 +47,29 @@ async def admit(connection: AsyncConnection, consumer: str, messages: Sequence[M
     """
     if not messages:
         return []
-    named = {"sources": [m.source for m in messages], "ids": [m.id for m in messages]}
-    rows = await _ADMIT.fetch(connection, {"consumer": consumer, **named})
-    fresh = {(row["source"], row["id"]) for row in rows}
-    admitted = []
+    rows = await _ADMIT.fetch(connection, admission(consumer, messages))
+    return fresh(messages, ((row["source"], row["id"]) for row in rows))
+
+
+def admission(consumer: str, messages: Sequence[Identified]) -> dict[str, object]:
+    """The parameters of ADMITTED."""
+    return {
+        "consumer": consumer,
+        "sources": [message.source for message in messages],
+        "ids": [message.id for message in messages],
+    }
+
+
+def fresh(messages: Sequence[M], admitted: Iterable[tuple[str, str]]) -> list[M]:
+    """The messages whose (source, id) was admitted, in their order, each once."""
+    names = set(admitted)
+    found = []
     for message in messages:
         name = (message.source, message.id)
-        if name in fresh:
-            fresh.discard(name)
-            admitted.append(message)
-    return admitted
+        if name in names:
+            names.discard(name)
+            found.append(message)
+    return found
 
 
 async def purge_inbox(database: Database, older_than_seconds: float) -> int:

@@ -10,19 +10,19 @@ from seawall.sql import Statement
 
 CHANNEL = "outbox"
 
-_ADD = Statement("""
-WITH added AS (
-INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms, headers)
-SELECT topic, key, type, message_id, source, payload, correlation_id,
-       CAST(extract(epoch FROM now()) * 1000 AS bigint), headers
-FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:ids AS text[]),
-            CAST(:sources AS text[]), CAST(:payloads AS bytea[]), CAST(:correlation_ids AS text[]),
-            CAST(:headers AS text[])) WITH ORDINALITY
-     AS message(topic, key, type, message_id, source, payload, correlation_id, headers, position)
-ORDER BY position
-)
-SELECT pg_notify(:channel, '')
-""")
+# For a statement that does more in the same round trip: WITH ..., {ADDED} {NOTIFY}
+ADDED = """added AS (
+    INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms, headers)
+    SELECT topic, key, type, message_id, source, payload, correlation_id,
+           CAST(extract(epoch FROM now()) * 1000 AS bigint), headers
+    FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]),
+                CAST(:message_ids AS text[]), CAST(:message_sources AS text[]), CAST(:payloads AS bytea[]),
+                CAST(:correlation_ids AS text[]), CAST(:headers AS text[])) WITH ORDINALITY
+         AS message(topic, key, type, message_id, source, payload, correlation_id, headers, position)
+    ORDER BY position
+)"""
+NOTIFY = "SELECT pg_notify(:channel, '') WHERE cardinality(CAST(:topics AS text[])) > 0"
+_ADD = Statement(f"WITH {ADDED} {NOTIFY}")
 
 
 class Outbox:
@@ -33,16 +33,20 @@ class Outbox:
 
     async def add(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         """Adds messages to the connection's transaction, and wakes the relay when it commits."""
-        if not messages:
-            return
-        columns = {
-            "topics": [m.topic for m in messages],
-            "keys": [m.key for m in messages],
-            "types": [m.type for m in messages],
-            "ids": [m.id for m in messages],
-            "sources": [m.source for m in messages],
-            "payloads": [m.payload for m in messages],
-            "correlation_ids": [m.correlation_id for m in messages],
-            "headers": [json.dumps(dict(m.headers)) if m.headers else None for m in messages],
-        }
-        await _ADD.fetch(connection, {"channel": CHANNEL, **columns})
+        if messages:
+            await _ADD.fetch(connection, addition(messages))
+
+
+def addition(messages: Sequence[Message]) -> dict[str, object]:
+    """The parameters of ADDED and NOTIFY."""
+    return {
+        "channel": CHANNEL,
+        "topics": [m.topic for m in messages],
+        "keys": [m.key for m in messages],
+        "types": [m.type for m in messages],
+        "message_ids": [m.id for m in messages],
+        "message_sources": [m.source for m in messages],
+        "payloads": [m.payload for m in messages],
+        "correlation_ids": [m.correlation_id for m in messages],
+        "headers": [json.dumps(dict(m.headers)) if m.headers else None for m in messages],
+    }

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from prometheus_client import Counter
 from sqlalchemy import text
 
-from seawall.messaging import Message, Outbox, admit, measure_tables, purge_inbox
+from seawall.messaging import Message, measure_tables, purge_inbox
 from seawall.sql import Database, Statement
 from services.inventory.adapters.events import event_message
 from services.inventory.adapters.ledger_batch import (
+    admit_and_load,
     item_of,
-    load_ledger,
+    read_ledger,
     reservation_of,
-    store_changes,
+    store,
     wish_arrays,
 )
 from services.inventory.domain import (
@@ -82,13 +83,11 @@ class SqlLedger:
     def __init__(
         self,
         database: Database,
-        outbox: Outbox,
         *,
         wake: Callable[[], None] = lambda: None,
         page_size: int = 2_000,
     ) -> None:
         self._database = database
-        self._outbox = outbox
         self._wake = wake
         self._page_size = page_size
 
@@ -116,20 +115,17 @@ class SqlLedger:
 
     async def apply(self, deliveries: Sequence[Delivery]) -> list[Position]:
         wishes = [d.command.wish for d in deliveries if not isinstance(d.command, Commit)]
-        order_ids = sorted({d.command.order_id for d in deliveries})
         async with self._database.transaction() as connection:
-            fresh = await admit(connection, CONSUMER, deliveries)
-            ledger = await load_ledger(connection, wishes, order_ids, lock=bool(fresh))
+            fresh, ledger = await admit_and_load(connection, CONSUMER, deliveries)
             messages = _decide(ledger, fresh)
-            await store_changes(connection, ledger)
-            await self._outbox.add(connection, messages)
+            await store(connection, ledger, messages)
         if messages:
             self._wake()
         return [ledger.position(wish) for wish in {w.order_id: w for w in wishes}.values()]
 
     async def preview(self, wishes: Sequence[Wish]) -> list[Refusal | None]:
         async with self._database.connection() as connection:
-            ledger = await load_ledger(connection, wishes, [w.order_id for w in wishes], lock=False)
+            ledger = await read_ledger(connection, wishes, [w.order_id for w in wishes])
         return [ledger.preview(wish) for wish in wishes]
 
     async def items(self, sale_id: str) -> list[Item]:
@@ -171,7 +167,7 @@ class SqlLedger:
             rows = await _REPAY.fetch(connection, {"limit": limit})
             wishes = [reservation_of(row).wish for row in rows]
             if wishes:
-                ledger = await load_ledger(connection, [], [w.order_id for w in wishes], lock=False)
+                ledger = await read_ledger(connection, [], [w.order_id for w in wishes])
                 await settle([ledger.position(wish) for wish in wishes])
         return len(wishes)
 
