@@ -17,18 +17,25 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function order_of(order_id)
-  local entry = redis.call('HGET', ORDERS, order_id)
+local function parsed(entry)
   if not entry then return {state = ''} end
   if entry == 'x' then return {state = 'x'} end
   local state, quantity, customer, sku = string.match(entry, '^(%a)|(%d+)|([^|]*)|(.*)$')
   return {state = state, quantity = tonumber(quantity), customer = customer, sku = sku}
 end
 
+local function order_of(order_id)
+  return parsed(redis.call('HGET', ORDERS, order_id))
+end
+
+local function entry_of(state, sku, customer, quantity)
+  return state .. '|' .. quantity .. '|' .. customer .. '|' .. sku
+end
+
 local function take(order_id, state, sku, customer, quantity)
   redis.call('HINCRBY', AVAILABLE, sku, -quantity)
   redis.call('HINCRBY', CUSTOMERS, customer .. '|' .. sku, quantity)
-  redis.call('HSET', ORDERS, order_id, state .. '|' .. quantity .. '|' .. customer .. '|' .. sku)
+  redis.call('HSET', ORDERS, order_id, entry_of(state, sku, customer, quantity))
 end
 
 local function give_back(order_id, order)
@@ -50,18 +57,27 @@ local function lapse(now, limit)
   return #late
 end
 
+-- Settles one order. A hold that becomes what was held moves no counter.
+local function settle_order(order_id, target, sku, customer, quantity)
+  local entry = redis.call('HGET', ORDERS, order_id)
+  if target == 'r' and entry == entry_of('h', sku, customer, quantity) then
+    redis.call('ZREM', DEADLINES, order_id)
+    redis.call('HSET', ORDERS, order_id, entry_of('r', sku, customer, quantity))
+    return
+  end
+  local order = parsed(entry)
+  if order.state == 'x' or order.state == target then return end
+  give_back(order_id, order)
+  if target == 'r' then
+    take(order_id, 'r', sku, customer, quantity)
+  else
+    redis.call('HSET', ORDERS, order_id, 'x')
+  end
+end
+
 -- Settles (order, 'r' or 'x', sku, customer, quantity) tuples from ARGV[first] on.
 local function settle(first)
   for i = first, #ARGV, 5 do
-    local order_id, target, quantity = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 4])
-    local order = order_of(order_id)
-    if order.state ~= 'x' and order.state ~= target then
-      give_back(order_id, order)
-      if target == 'r' then
-        take(order_id, 'r', ARGV[i + 2], ARGV[i + 3], quantity)
-      else
-        redis.call('HSET', ORDERS, order_id, 'x')
-      end
-    end
+    settle_order(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]))
   end
 end
