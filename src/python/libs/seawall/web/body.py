@@ -17,7 +17,7 @@ from seawall.web.refusal import WITHOUT_NUL, field_with_nul, refusal
 S = TypeVar("S", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
-_JSON = {hdrs.CONTENT_TYPE: "application/json"}
+_JSON: dict[str, str] = {hdrs.CONTENT_TYPE: "application/json"}
 
 
 async def read_json(request: web.Request, T: type[S]) -> S:  # noqa: N803
