@@ -37,7 +37,7 @@ async def database(database_url):
 
 @pytest.fixture
 async def orders(database):
-    async with SqlOrders(database, SagaLog(checkout()), Outbox()).accepting() as orders:
+    async with SqlOrders(database, SagaLog(checkout())).accepting() as orders:
         yield orders
 
 
@@ -91,7 +91,7 @@ class TestSqlOrders(OrdersContract):
 
     async def test_two_replicas_accept_an_order_once(self, database, orders):
         """Whoever comes second finds the order of the first; one checkout is started for each."""
-        async with SqlOrders(database, SagaLog(checkout()), Outbox()).accepting() as replica:
+        async with SqlOrders(database, SagaLog(checkout())).accepting() as replica:
             wanted = [an_order(str(n)) for n in range(20)]
             await asyncio.gather(
                 *(orders.accept(order) for order in wanted),
@@ -116,7 +116,7 @@ class TestSqlOrders(OrdersContract):
     async def test_nothing_is_accepted_when_too_much_waits(self, database):
         """A broker that is away for long must not fill the database."""
         saga = SagaLog(checkout())
-        full = SqlOrders(database, saga, Outbox(), backlog=lambda: 5, max_backlog=5)
+        full = SqlOrders(database, saga, backlog=lambda: 5, max_backlog=5)
         async with full.accepting():
             with pytest.raises(Unavailable):
                 await full.accept(an_order())

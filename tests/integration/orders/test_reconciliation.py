@@ -7,7 +7,6 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from seawall.messaging import Outbox
 from seawall.saga import SagaLog
 from seawall.sql import open_database, upgrade
 from services.orders.adapters.checkout_saga import checkout
@@ -31,7 +30,7 @@ def accept(database):
 
     async def accepted(*keys, seconds=300):
         placed_at = datetime.now(UTC) - timedelta(seconds=seconds)
-        async with SqlOrders(database, SagaLog(checkout()), Outbox()).accepting() as orders:
+        async with SqlOrders(database, SagaLog(checkout())).accepting() as orders:
             made = [replace(Order.of(a_wish(key=key), an_item(), placed_at)) for key in keys]
             return [(await orders.accept(order)).order_id for order in made]
 

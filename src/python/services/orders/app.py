@@ -65,7 +65,7 @@ async def _lifetime(
         await clock.sync()
         saga = _saga(settings, clock)
         relay, outbox = OutboxRelay(database, publisher, service="orders"), Outbox()
-        orders = SqlOrders(database, saga, outbox, wake=relay.wake, backlog=lambda: relay.backlog)
+        orders = SqlOrders(database, saga, wake=relay.wake, backlog=lambda: relay.backlog)
         checkouts = SqlCheckouts(database, saga, outbox, clock=clock.now, wake=relay.wake)
         sales = SqlSales(database)
         watch = OrderWatch(orders, max_watchers=settings.max_watchers)

@@ -7,13 +7,12 @@ from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishF
 from seawall.messaging.gauges import measure_tables
 from seawall.messaging.inbox import ADMITTED, admission, admit, fresh, purge_inbox
 from seawall.messaging.message import Message, outgoing
-from seawall.messaging.outbox import ADDED, NOTIFY, Outbox, addition
+from seawall.messaging.outbox import NOTIFY, Outbox, added, addition
 from seawall.messaging.ports import Broker, Handler, Publisher, Subscriber
 from seawall.messaging.relay import OutboxRelay
 from seawall.messaging.tables import create_inbox, create_outbox
 
 __all__ = [
-    "ADDED",
     "ADMITTED",
     "NOTIFY",
     "Broker",
@@ -27,6 +26,7 @@ __all__ = [
     "Publisher",
     "Subscriber",
     "Undecodable",
+    "added",
     "addition",
     "admission",
     "admit",

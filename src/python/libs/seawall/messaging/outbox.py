@@ -10,8 +10,13 @@ from seawall.sql import Statement
 
 CHANNEL = "outbox"
 
-# For a statement that does more in the same round trip: WITH ..., {ADDED} {NOTIFY}
-ADDED = """added AS (
+
+def added(only_if: str = "true") -> str:
+    """For a statement that does more in the same round trip: WITH ..., {added()} {NOTIFY}.
+
+    `only_if` is a condition on the columns of the outbox; its parameters are those of addition().
+    """
+    return f"""added AS (
     INSERT INTO outbox (topic, key, type, message_id, source, payload, correlation_id, time_ms, headers)
     SELECT topic, key, type, message_id, source, payload, correlation_id,
            CAST(extract(epoch FROM now()) * 1000 AS bigint), headers
@@ -19,10 +24,13 @@ ADDED = """added AS (
                 CAST(:message_ids AS text[]), CAST(:message_sources AS text[]), CAST(:payloads AS bytea[]),
                 CAST(:correlation_ids AS text[]), CAST(:headers AS text[])) WITH ORDINALITY
          AS message(topic, key, type, message_id, source, payload, correlation_id, headers, position)
+    WHERE {only_if}
     ORDER BY position
-)"""
+)"""  # noqa: S608
+
+
 NOTIFY = "SELECT pg_notify(:channel, '') WHERE cardinality(CAST(:topics AS text[])) > 0"
-_ADD = Statement(f"WITH {ADDED} {NOTIFY}")
+_ADD = Statement(f"WITH {added()} {NOTIFY}")
 
 
 class Outbox:
@@ -38,7 +46,7 @@ class Outbox:
 
 
 def addition(messages: Sequence[Message]) -> dict[str, object]:
-    """The parameters of ADDED and NOTIFY."""
+    """The parameters of added() and NOTIFY."""
     return {
         "channel": CHANNEL,
         "topics": [m.topic for m in messages],

@@ -2,6 +2,7 @@
 
 from seawall.saga.definition import Definition, Move, State, Status, Step
 from seawall.saga.log import Advance, Expired, SagaLog
+from seawall.saga.statements import started
 from seawall.saga.tables import create_saga_tables
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "Status",
     "Step",
     "create_saga_tables",
+    "started",
 ]

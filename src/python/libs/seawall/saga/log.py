@@ -48,16 +48,23 @@ class SagaLog:
 
     async def start(self, connection: AsyncConnection, sagas: Sequence[tuple[str, State]]) -> list[Message]:
         """Starts sagas. Returns their first commands. An id that is taken is an IntegrityError."""
-        first = Move(Status.RUNNING, self._definition.steps[0])
-        parameters = {
-            "definition": self._definition.name,
-            "step": first.step.name,
-            "timeout_seconds": first.step.timeout_seconds,
-            "ids": [saga_id for saga_id, _ in sagas],
-            "states": [msgspec.json.encode(state).decode() for _, state in sagas],
-        }
+        parameters, commands = self.starting(sagas)
         await START.fetch(connection, parameters)
-        return [m for saga_id, state in sagas for m in self._definition.message(saga_id, first, state)]
+        return commands
+
+    def starting(self, sagas: Sequence[tuple[str, State]]) -> tuple[dict[str, object], list[Message]]:
+        """The parameters of started(), and the first commands, for a statement of the caller's own."""
+        first = Move(Status.RUNNING, self._definition.steps[0])
+        parameters: dict[str, object] = {
+            "saga_definition": self._definition.name,
+            "saga_step": first.step.name,
+            "saga_timeout_seconds": first.step.timeout_seconds,
+            "saga_ids": [saga_id for saga_id, _ in sagas],
+            "saga_states": [msgspec.json.encode(state).decode() for _, state in sagas],
+        }
+        return parameters, [
+            m for saga_id, state in sagas for m in self._definition.message(saga_id, first, state)
+        ]
 
     async def succeeded(self, connection: AsyncConnection, step: str, saga_ids: Sequence[str]) -> Advance:
         """The step has been done. Sagas that do not wait for it (any more) are left out."""

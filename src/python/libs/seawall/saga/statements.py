@@ -4,12 +4,23 @@ from sqlalchemy import text
 
 from seawall.sql import Statement
 
-START = Statement("""
-INSERT INTO saga (saga_id, definition, step, state, deadline)
-SELECT saga_id, :definition, :step, CAST(state AS jsonb), now() + make_interval(secs => :timeout_seconds)
-FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS started(saga_id, state)
-ORDER BY saga_id
-""")
+
+def started(only_if: str = "true") -> str:
+    """For a statement that does more in the same round trip: WITH ..., {started()} ...
+
+    `only_if` is a condition on saga_id; the parameters are those of SagaLog.starting().
+    """
+    return f"""started AS (
+    INSERT INTO saga (saga_id, definition, step, state, deadline)
+    SELECT saga_id, CAST(:saga_definition AS text), CAST(:saga_step AS text), CAST(state AS jsonb),
+           now() + make_interval(secs => CAST(:saga_timeout_seconds AS double precision))
+    FROM unnest(CAST(:saga_ids AS text[]), CAST(:saga_states AS text[])) AS started(saga_id, state)
+    WHERE {only_if}
+    ORDER BY saga_id
+)"""  # noqa: S608
+
+
+START = Statement(f"WITH {started()} SELECT")
 
 # A reply counts only while the saga waits for exactly this step: late and repeated ones change nothing.
 _WAITING = """

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import ADDED, ADMITTED, NOTIFY, Message, addition, admission, fresh
+from seawall.messaging import ADMITTED, NOTIFY, Message, added, addition, admission, fresh
 from seawall.sql import Row, Statement
 from services.inventory.domain import Commit, Item, ItemKey, Ledger, Reservation, ReservationState, Wish
 from services.inventory.ports import Delivery
@@ -71,7 +71,7 @@ WITH inserted AS (
         CAST(:reserved AS integer[]), CAST(:sold AS integer[])
     ) AS changed (sale_id, sku, reserved, sold)
     WHERE ledger.sale_id = changed.sale_id AND ledger.sku = changed.sku
-), {ADDED}
+), {added()}
 {NOTIFY}
 """)  # noqa: S608
 

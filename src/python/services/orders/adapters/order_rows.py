@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from seawall.messaging import NOTIFY, added
+from seawall.saga import started
 from seawall.sql import Row, Statement
 from services.orders.domain import Order, OrderState
 
@@ -10,16 +12,23 @@ COLUMNS = (
     "placed_at, updated_at, state, reason"
 )
 
-INSERT = Statement(f"""
-INSERT INTO orders ({COLUMNS})
-SELECT *, NULL FROM unnest(
-    CAST(:order_ids AS text[]), CAST(:customer_ids AS text[]), CAST(:sale_ids AS text[]),
-    CAST(:skus AS text[]), CAST(:quantities AS integer[]), CAST(:amounts AS bigint[]),
-    CAST(:currencies AS text[]), CAST(:placed_ats AS timestamptz[]), CAST(:updated_ats AS timestamptz[]),
-    CAST(:states AS text[])
-)
-ON CONFLICT (order_id) DO NOTHING
-RETURNING order_id
+# Orders, their sagas and their messages: all that an acceptance is, in one round trip. An order that is
+# there already gets none of it. The column `notified` tells the relay, once.
+ACCEPT = Statement(f"""
+WITH placed AS (
+    INSERT INTO orders ({COLUMNS})
+    SELECT *, NULL FROM unnest(
+        CAST(:order_ids AS text[]), CAST(:customer_ids AS text[]), CAST(:sale_ids AS text[]),
+        CAST(:skus AS text[]), CAST(:quantities AS integer[]), CAST(:amounts AS bigint[]),
+        CAST(:currencies AS text[]), CAST(:placed_ats AS timestamptz[]), CAST(:updated_ats AS timestamptz[]),
+        CAST(:states AS text[])
+    )
+    ON CONFLICT (order_id) DO NOTHING
+    RETURNING order_id
+), {started("saga_id IN (SELECT order_id FROM placed)")},
+{added("key IN (SELECT order_id FROM placed)")},
+woken AS ({NOTIFY})
+SELECT order_id, (SELECT count(*) FROM woken) AS notified FROM placed
 """)  # noqa: S608
 BY_IDS = Statement(f"SELECT {COLUMNS} FROM orders WHERE order_id = ANY (CAST(:order_ids AS text[]))")  # noqa: S608
 OF_CUSTOMER = Statement(
@@ -40,7 +49,7 @@ RETURNING {", ".join("orders." + name.strip() for name in COLUMNS.split(","))}
 
 
 def insert_arrays(orders: Sequence[Order]) -> dict[str, list[object]]:
-    """The columns of orders, for INSERT."""
+    """The columns of orders, for ACCEPT."""
     return {
         "order_ids": [o.order_id for o in orders],
         "customer_ids": [o.customer_id for o in orders],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Outbox
+from seawall.messaging import addition
 from seawall.saga import SagaLog
 from seawall.sql import Database, GroupCommit, Overloaded
 from seawall.telemetry import current_correlation_id
@@ -32,7 +32,6 @@ class SqlOrders:
         self,
         database: Database,
         saga: SagaLog,
-        outbox: Outbox,
         *,
         wake: Callable[[], None] = lambda: None,
         backlog: Callable[[], int] = lambda: 0,
@@ -40,7 +39,6 @@ class SqlOrders:
     ) -> None:
         self._database = database
         self._saga = saga
-        self._outbox = outbox
         self._wake = wake
         self._backlog = backlog
         self._max_backlog = max_backlog
@@ -68,20 +66,18 @@ class SqlOrders:
     async def _accept(self, connection: AsyncConnection, batch: Sequence[_Acceptance]) -> list[Order]:
         # In the order of their keys: batches of two replicas with the same orders never wait in a circle.
         distinct = {a.order.order_id: a for a in sorted(batch, key=lambda a: a.order.order_id)}
-        rows = order_rows.insert_arrays([a.order for a in distinct.values()])
-        inserted = {row["order_id"] for row in await order_rows.INSERT.fetch(connection, rows)}
-        added = [a for a in distinct.values() if a.order.order_id in inserted]
-        if added:
-            await self._start(connection, added)
-        kept = {a.order.order_id: a.order for a in added}
-        kept |= await self._by_ids(connection, distinct.keys() - inserted)
+        placed = await self._place(connection, list(distinct.values()))
+        kept = {order_id: distinct[order_id].order for order_id in placed}
+        kept |= await self._by_ids(connection, distinct.keys() - placed)
         return [kept[a.order.order_id] for a in batch]
 
-    async def _start(self, connection: AsyncConnection, added: Sequence[_Acceptance]) -> None:
-        sagas = [(a.order.order_id, messages.saga_state(a.order, a.correlation_id)) for a in added]
-        commands = await self._saga.start(connection, sagas)
-        events = [messages.order_accepted(a.order, a.correlation_id) for a in added]
-        await self._outbox.add(connection, [*commands, *events])
+    async def _place(self, connection: AsyncConnection, acceptances: Sequence[_Acceptance]) -> set[str]:
+        sagas = [(a.order.order_id, messages.saga_state(a.order, a.correlation_id)) for a in acceptances]
+        starting, commands = self._saga.starting(sagas)
+        events = [messages.order_accepted(a.order, a.correlation_id) for a in acceptances]
+        orders = order_rows.insert_arrays([a.order for a in acceptances])
+        parameters = {**orders, **starting, **addition([*commands, *events])}
+        return {row["order_id"] for row in await order_rows.ACCEPT.fetch(connection, parameters)}
 
     async def known(self, order_id: str) -> Order | None:
         return await self._lookups.submit(order_id)
