@@ -112,7 +112,8 @@ async def test_a_migration_does_not_wait_long_for_a_lock(database_url: str, migr
     """Everybody else would wait behind it."""
     await upgrade(database_url, migrations)
     add(migrations, "0002", "0001", "ALTER TABLE things ADD COLUMN m int")
-    async with open_database(database_url) as database, database.transaction() as reader:
+    reading = open_database(database_url, statement_timeout_seconds=60.0)
+    async with reading as database, database.transaction() as reader:
         await reader.execute(text("SELECT FROM things"))
         with pytest.raises(MigrationFailed, match="lock timeout"):
             await upgrade(database_url, migrations)
