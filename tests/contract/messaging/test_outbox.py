@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -155,11 +157,16 @@ async def test_a_hopeless_message_is_parked(database_url: str) -> None:
         await add(database, message("t", "a", "large"), message("t", "a", "a2"))
         async with running(OutboxRelay(database, publisher, service="s").run()):
             await until(lambda: "a2" in publisher.ids)
-            await asyncio.sleep(0.1)
-        async with database.connection() as connection:
-            rows = (await connection.execute(text("SELECT message_id, parked FROM outbox"))).all()
+            rows = await until(partial(_all_parked, database))
     assert [row.message_id for row in rows] == ["large"]
     assert "refused" in rows[0].parked
+
+
+async def _all_parked(database: Database) -> Sequence[Any]:
+    """What the outbox holds once nothing in it waits to be published or deleted; else nothing."""
+    async with database.connection() as connection:
+        rows = (await connection.execute(text("SELECT message_id, parked FROM outbox"))).all()
+    return rows if all(row.parked for row in rows) else []
 
 
 async def test_the_backlog_is_counted(database_url: str) -> None:
