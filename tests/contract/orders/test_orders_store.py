@@ -11,6 +11,7 @@ from seawall.messaging import Outbox
 from seawall.saga import SagaLog
 from seawall.sql import open_database, upgrade
 from seawall.telemetry import bind_correlation_id
+from seawall.testing import until
 from services.orders.adapters.checkout_saga import checkout
 from services.orders.adapters.checkouts_sql import SqlCheckouts
 from services.orders.adapters.orders_sql import SqlOrders
@@ -82,6 +83,16 @@ class TestInMemoryOrders(OrdersContract):
 
 
 class TestSqlOrders(OrdersContract):
+    async def test_an_acceptance_wakes_the_relay_of_another_process(self, orders, database):
+        """Its notification comes with the commit, once; an order that was there already notifies nobody."""
+        heard = []
+        async with database.listening("outbox", lambda: heard.append(1)):
+            await orders.accept(an_order())
+            await until(lambda: heard)
+            await orders.accept(an_order())
+            await orders.accept(an_order("another"))
+            await until(lambda: len(heard) == 2)
+
     async def test_the_newest_order_comes_first(self, orders):
         """In the order of their acceptance, backwards."""
         for n in range(3):
