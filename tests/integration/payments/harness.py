@@ -131,7 +131,7 @@ class Payments:
     @asynccontextmanager
     async def queue(self, *, lease_seconds: float = 5.0) -> AsyncIterator[SqlChargeQueue]:
         """The queue of charges to act on."""
-        async with GroupCommit[Outcome, bool](self.database, partial(settle, self._outbox)) as commits:
+        async with GroupCommit[Outcome, bool](self.database, settle, one_statement=True) as commits:
             yield SqlChargeQueue(self.database, commits, lease_seconds=lease_seconds, wake=self._relay.wake)
 
     @asynccontextmanager

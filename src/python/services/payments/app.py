@@ -23,6 +23,8 @@ from services.payments.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {command_consumer.TOPIC: 4, events.TOPIC: 4}
+# The provider takes 20 ms and more: outcomes that wait for each other are few transactions, and nobody's delay.
+SETTLE_SECONDS = 0.02
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
@@ -47,7 +49,7 @@ async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Applic
         await broker.ensure_topics(TOPICS)
         relay, outbox = OutboxRelay(database, publisher, service="payments"), Outbox()
         commands = broker.subscriber([command_consumer.TOPIC], command_consumer.CONSUMER)
-        async with _charger(settings, database, outbox, relay, provider) as charger:
+        async with _charger(settings, database, relay, provider) as charger:
             open_book = partial(SqlChargeBook, outbox, settings.lease_seconds)
             consumer = CommandConsumer(database, open_book, charger)
             async with background(
@@ -65,11 +67,13 @@ async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Applic
 
 @asynccontextmanager
 async def _charger(
-    settings: Settings, database: Database, outbox: Outbox, relay: OutboxRelay, provider: Provider
+    settings: Settings, database: Database, relay: OutboxRelay, provider: Provider
 ) -> AsyncIterator[Charger]:
     """A charger that is not running yet; at the end its attempts under way are awaited."""
-
-    async with GroupCommit[Outcome, bool](database, partial(settle, outbox)) as commits:
+    commits = GroupCommit[Outcome, bool](
+        database, settle, one_statement=True, interval_seconds=SETTLE_SECONDS
+    )
+    async with commits:
         queue = SqlChargeQueue(database, commits, lease_seconds=settings.lease_seconds, wake=relay.wake)
         charger = Charger(queue, provider, concurrency=settings.charge_concurrency)
         try:

@@ -20,7 +20,7 @@ from seawall.sql import Database, Row, Statement
 BATCH = 1_000
 POLL_SECONDS = 1.0
 # Under load batches begin this far apart: they grow instead of becoming more.
-INTERVAL_SECONDS = 0.01
+INTERVAL_SECONDS = 0.02
 SETTLE_SECONDS = 0.003
 LONGEST_SETTLE_SECONDS = 0.1
 BACKLOG_COUNTED = 200_000

@@ -42,7 +42,9 @@ class SqlOrders:
         self._wake = wake
         self._backlog = backlog
         self._max_backlog = max_backlog
-        self._acceptances: GroupCommit[_Acceptance, Order] = GroupCommit(database, self._accept)
+        self._acceptances: GroupCommit[_Acceptance, Order] = GroupCommit(
+            database, self._accept, one_statement=True
+        )
         self._lookups: Batcher[str, Order | None] = Batcher(self._known)
 
     @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Outbox
+from seawall.messaging import Outbox, addition
 from seawall.sql import Database, GroupCommit, Row, Statement
 from services.payments.adapters.events import event_of
 from services.payments.adapters.statements import ADD, CLAIM, REQUEST_VOIDS, SETTLE, STANDING
@@ -47,7 +47,8 @@ class SqlChargeBook:
         )
 
     async def announce(self, standings: Sequence[Standing]) -> None:
-        await _announce(self._outbox, self._connection, standings)
+        if standings:
+            await self._outbox.add(self._connection, [event_of(standing) for standing in standings])
 
     async def _standings(self, statement: Statement, parameters: Mapping[str, object]) -> list[Standing]:
         rows = await statement.fetch(self._connection, parameters)
@@ -90,30 +91,32 @@ class SqlChargeQueue:
         return counts
 
 
-async def settle(outbox: Outbox, connection: AsyncConnection, outcomes: Sequence[Outcome]) -> list[bool]:
-    """Stores a batch of outcomes and announces the final ones; says of each whether it counted."""
-    rows = await SETTLE.fetch(
-        connection,
-        {
-            "order_ids": [outcome.claim.order_id for outcome in outcomes],
-            "attempts": [outcome.claim.attempt for outcome in outcomes],
-            "before": [outcome.claim.state.value for outcome in outcomes],
-            "after": [outcome.state.value for outcome in outcomes],
-            "charge_ids": [outcome.charge_id for outcome in outcomes],
-            "reasons": [outcome.reason for outcome in outcomes],
-            "pauses": [outcome.retry_seconds for outcome in outcomes],
-        },
-    )
-    counted = {(row["order_id"], row["attempt"]) for row in rows}
-    results = [(outcome.claim.order_id, outcome.claim.attempt) in counted for outcome in outcomes]
-    final = [_standing(o) for o, counts in zip(outcomes, results, strict=True) if counts and o.is_final]
-    await _announce(outbox, connection, final)
-    return results
+async def settle(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> list[bool]:
+    """Stores a batch of outcomes and announces the final ones; says of each whether it counted.
+
+    Of several attempts at one charge, only the last one can count.
+    """
+    newest: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        known = newest.setdefault(outcome.claim.order_id, outcome)
+        if outcome.claim.attempt > known.claim.attempt:
+            newest[outcome.claim.order_id] = outcome
+    rows = await SETTLE.fetch(connection, _settling(list(newest.values())))
+    settled = {row["order_id"] for row in rows}
+    return [newest[o.claim.order_id] is o and o.claim.order_id in settled for o in outcomes]
 
 
-async def _announce(outbox: Outbox, connection: AsyncConnection, standings: Sequence[Standing]) -> None:
-    if standings:
-        await outbox.add(connection, [event_of(standing) for standing in standings])
+def _settling(outcomes: Sequence[Outcome]) -> dict[str, object]:
+    return {
+        "order_ids": [outcome.claim.order_id for outcome in outcomes],
+        "attempts": [outcome.claim.attempt for outcome in outcomes],
+        "before": [outcome.claim.state.value for outcome in outcomes],
+        "after": [outcome.state.value for outcome in outcomes],
+        "charge_ids": [outcome.charge_id for outcome in outcomes],
+        "reasons": [outcome.reason for outcome in outcomes],
+        "pauses": [outcome.retry_seconds for outcome in outcomes],
+        **addition([event_of(_standing(outcome)) for outcome in outcomes if outcome.is_final]),
+    }
 
 
 def _claim(row: Row) -> Claim:

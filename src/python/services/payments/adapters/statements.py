@@ -1,5 +1,6 @@
 """The statements of charges_sql: one per batch, rows always locked in the order of their ids."""
 
+from seawall.messaging import NOTIFY, added
 from seawall.sql import Statement
 
 ADD = Statement("""
@@ -56,7 +57,8 @@ RETURNING charge.order_id, amount_minor, currency, state, attempt, deadline <= n
 """)
 
 # The attempt fences: a process that slept through its lease cannot overwrite its successor's result.
-SETTLE = Statement("""
+# What counts is announced in the same round trip; an order is named once. `notified` tells the relay.
+SETTLE = Statement(f"""
 WITH outcome AS (
     SELECT * FROM unnest(CAST(:order_ids AS text[]), CAST(:attempts AS integer[]), CAST(:before AS text[]),
                          CAST(:after AS text[]), CAST(:charge_ids AS text[]), CAST(:reasons AS text[]),
@@ -65,15 +67,18 @@ WITH outcome AS (
 ), locked AS (
     SELECT charge.order_id FROM charges AS charge JOIN outcome USING (order_id)
     ORDER BY charge.order_id FOR UPDATE OF charge
-)
-UPDATE charges AS charge SET
-    state = outcome.after,
-    charge_id = COALESCE(outcome.charge_id, charge.charge_id),
-    reason = outcome.reason,
-    claimed_until = now() + make_interval(secs => outcome.pause_seconds),
-    updated_at = now()
-FROM outcome JOIN locked USING (order_id)
-WHERE charge.order_id = outcome.order_id
-  AND charge.attempt = outcome.attempt AND charge.state = outcome.before
-RETURNING charge.order_id, charge.attempt
-""")
+), settled AS (
+    UPDATE charges AS charge SET
+        state = outcome.after,
+        charge_id = COALESCE(outcome.charge_id, charge.charge_id),
+        reason = outcome.reason,
+        claimed_until = now() + make_interval(secs => outcome.pause_seconds),
+        updated_at = now()
+    FROM outcome JOIN locked USING (order_id)
+    WHERE charge.order_id = outcome.order_id
+      AND charge.attempt = outcome.attempt AND charge.state = outcome.before
+    RETURNING charge.order_id
+), {added("key IN (SELECT order_id FROM settled)")},
+woken AS ({NOTIFY})
+SELECT order_id, (SELECT count(*) FROM woken) AS notified FROM settled
+""")  # noqa: S608
