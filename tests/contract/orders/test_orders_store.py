@@ -1,7 +1,6 @@
 """Orders and their checkouts in PostgreSQL."""
 
 import asyncio
-import uuid
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,7 @@ from services.orders.adapters.orders_sql import SqlOrders
 from services.orders.adapters.sales_sql import SqlSales
 from services.orders.app import MIGRATIONS
 from services.orders.domain import Order, OrderState, Reply, SagaStep
-from services.orders.ports import Delivery, Unavailable
+from services.orders.ports import Unavailable
 from services.orders.use_cases import expire_checkouts
 from unit.services.orders.fakes import HOUR, NOON, InMemoryOrders, a_wish, an_item
 
@@ -149,7 +148,7 @@ async def test_checkouts_are_behind_while_many_orders_wait_for_long(database, or
     await checkouts.look()
     assert checkouts.is_behind
     reply = Reply(an_order("0").order_id, SagaStep.RESERVE)
-    await checkouts.advance([Delivery(reply, "m", "inventory")])
+    await checkouts.advance([reply])
     await checkouts.look()
     assert not checkouts.is_behind
 
@@ -171,18 +170,13 @@ class TestSqlCheckouts:
     async def reply(checkouts, order, *replies):
         """Delivers replies, each of a step or of a step and its failure."""
         pairs = [reply if isinstance(reply, tuple) else (reply, None) for reply in replies]
-        await checkouts.advance(
-            [
-                Delivery(Reply(order.order_id, step, failure), f"{order.order_id}:{step}:{failure}", "other")
-                for step, failure in pairs
-            ]
-        )
+        await checkouts.advance([Reply(order.order_id, step, failure) for step, failure in pairs])
 
     @staticmethod
     async def undone(checkouts, order, step):
-        """An answer to the undoing of a step; each is a message of its own."""
+        """An answer to the undoing of a step."""
         reply = Reply(order.order_id, step, undone=True)
-        await checkouts.advance([Delivery(reply, uuid.uuid4().hex, "tests")])
+        await checkouts.advance([reply])
 
     @staticmethod
     async def outcome(database, order):
@@ -228,6 +222,18 @@ class TestSqlCheckouts:
         for late in (RESERVE, CHARGE, (CHARGE, "declined"), (RESERVE, "sold_out"), COMMIT):
             await self.reply(checkouts, order, late)
         assert await self.outcome(database, order) == ("cancelled", "declined", [])
+
+    @pytest.mark.parametrize("replies", [(RESERVE, CHARGE, COMMIT), (RESERVE, (CHARGE, "declined"))])
+    async def test_what_is_delivered_three_times_is_worth_one(self, database, checkouts, orders, replies):
+        """Without an inbox: each reply twice in its batch and once more after it, beside each reply once."""
+        outcomes = []
+        for name, times in (("once", 1), ("thrice", 2)):
+            order = await orders.accept(an_order(name))
+            for reply in replies:
+                await self.reply(checkouts, order, *[reply] * times)
+                await self.reply(checkouts, order, *[reply] * (times - 1))
+            outcomes.append(await self.outcome(database, order))
+        assert outcomes[0] == outcomes[1]
 
     @pytest.mark.parametrize(
         ("replies", "reason", "commands"),
@@ -302,10 +308,10 @@ class TestSqlCheckouts:
     async def test_finished_checkouts_are_forgotten(self, database, checkouts, order):
         """The order stays; a running checkout stays too."""
         running = an_order("running")
-        await checkouts.purge(0, 0)
+        await checkouts.purge(0)
         await self.reply(checkouts, order, (RESERVE, "sold_out"))
         assert running.order_id != order.order_id
-        await checkouts.purge(-1, -1)
+        await checkouts.purge(-1)
         assert await fetch(database, "SELECT count(*) FROM saga") == [(0,)]
         assert await fetch(database, "SELECT count(*) FROM orders") == [(1,)]
 

@@ -15,7 +15,7 @@ from seawall.sql import DatabaseClock, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from seawall.web.jobs import Job, exit_process
 from services.orders.adapters.checkout_saga import checkout
-from services.orders.adapters.checkouts_sql import CONSUMER, SqlCheckouts
+from services.orders.adapters.checkouts_sql import SqlCheckouts
 from services.orders.adapters.holds_grpc import InventoryHolds
 from services.orders.adapters.messages import EVENTS_TOPIC, INVENTORY_TOPIC, PAYMENTS_TOPIC
 from services.orders.adapters.orders_sql import SqlOrders
@@ -102,8 +102,7 @@ def _saga(settings: OrdersSettings, clock: DatabaseClock) -> SagaLog:
 def _jobs(
     settings: OrdersSettings, broker: Broker, checkouts: SqlCheckouts, sales: SqlSales, watch: OrderWatch
 ) -> dict[str, Job]:
-    replies = broker.subscriber(REPLIES, CONSUMER)
-    retention = (settings.inbox_retention_seconds, settings.saga_retention_seconds)
+    replies = broker.subscriber(REPLIES, "orders.replies")
     announced = broker.subscriber([consumers.SALES_TOPIC], "orders.sales")
     return {
         "replies": replies.run(consumers.replies_handler(checkouts.advance)),
@@ -111,6 +110,6 @@ def _jobs(
         "expire": every(1.0, partial(expire_checkouts, checkouts), *STORE_AWAY),
         "look": every(1.0, checkouts.look, *STORE_AWAY),
         "measure": every(5.0, checkouts.measure, *STORE_AWAY),
-        "purge": every(60.0, partial(checkouts.purge, *retention), *STORE_AWAY),
+        "purge": every(60.0, partial(checkouts.purge, settings.saga_retention_seconds), *STORE_AWAY),
         "watch": every(WATCH_SECONDS, watch.look, *STORE_AWAY),
     }

@@ -1,7 +1,6 @@
 """What orders needs of the world."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from services.orders.domain import Order, OrderRefused, OrderState, Reply, SaleItem
@@ -9,15 +8,6 @@ from services.orders.domain import Order, OrderRefused, OrderState, Reply, SaleI
 
 class Unavailable(Exception):
     """Something that an order needs does not answer, or has too much to do. Trying again is safe."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A reply, and what names the message that brought it, however often that is delivered."""
-
-    reply: Reply
-    id: str
-    source: str
 
 
 class Sales(Protocol):
@@ -62,8 +52,11 @@ class Orders(Protocol):
 class Checkouts(Protocol):
     """The sagas of the orders."""
 
-    async def advance(self, deliveries: Sequence[Delivery]) -> None:
-        """Takes each message into account once: checkout, order and what to publish, in one transaction."""
+    async def advance(self, replies: Sequence[Reply]) -> None:
+        """Takes replies into account: checkout, order and what to publish, in one transaction.
+
+        One that comes again changes nothing, however often it comes.
+        """
 
     async def expire(self) -> int:
         """Ends some of the checkouts whose step took too long, as failed. Returns how many."""

@@ -14,6 +14,4 @@ class OrdersSettings(ServiceSettings):
     charge_timeout_seconds: float = 60.0
     max_watchers: int = 5_000
     max_accepting: int = 256
-    # As long as Kafka keeps messages by default: what it has forgotten cannot come again.
-    inbox_retention_seconds: float = 7 * 86_400.0
     saga_retention_seconds: float = 30 * 86_400.0

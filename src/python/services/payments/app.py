@@ -23,7 +23,7 @@ from services.payments.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {command_consumer.TOPIC: 4, events.TOPIC: 4}
-# The provider takes 20 ms and more: outcomes that wait for each other are few transactions, and nobody's delay.
+# The provider takes longer: outcomes that wait for each other are few transactions, and delay nobody.
 SETTLE_SECONDS = 0.02
 # What a store may throw while it is away; anything else is a bug and ends the process.
 STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)

@@ -122,7 +122,7 @@ async def open_database(
             "application_name": f"{address.username or 'seawall'}:{os.getpid()}",
             "statement_timeout": str(round(statement_timeout_seconds * 1000)),
             "idle_in_transaction_session_timeout": str(round(statement_timeout_seconds * 1000)),
-            # Prepared plans outlive the growth of a table: one made while it was empty would scan it for good.
+            # A plan that was prepared while its table was empty would scan it whole when it has grown.
             "enable_seqscan": "off",
         },
     }

@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Message, Outbox, admit, measure_tables, purge_inbox
+from seawall.messaging import Message, Outbox, measure_tables
 from seawall.saga import SagaLog
 from seawall.sql import Database
 from services.orders.adapters import messages, order_rows
 from services.orders.domain import REACHED, STEPS, Order, OrderState, Reply, SagaStep
-from services.orders.ports import Delivery
 
-CONSUMER = "orders.replies"
 EXPIRE_BATCH = 200
 # Behind: so many orders have waited so long for their reservation. A broker's restart does not take this
 # long, and there is time left before they are given up.
@@ -64,17 +62,16 @@ class SqlCheckouts:
         self._behind_orders = behind_orders
         self._is_behind = False
 
-    async def advance(self, deliveries: Sequence[Delivery]) -> None:
-        if not deliveries:
+    async def advance(self, replies: Sequence[Reply]) -> None:
+        if not replies:
             return
         async with self._database.transaction() as connection:
-            fresh = await admit(connection, CONSUMER, deliveries)
             work = _Work(connection, self._saga, self._clock())
             # In the order of the steps, so that a batch may hold several replies to one order.
             for step in SagaStep:
-                await work.apply(step, [d.reply for d in fresh if d.reply.step is step])
+                await work.apply(step, [reply for reply in replies if reply.step is step])
             for step in reversed(SagaStep):
-                await work.undone(step, [d.reply for d in fresh if d.reply.step is step])
+                await work.undone(step, [reply for reply in replies if reply.step is step])
             await self._outbox.add(connection, work.messages)
         self._done(work)
 
@@ -102,13 +99,12 @@ class SqlCheckouts:
         _BEHIND.set(self._is_behind)
 
     async def measure(self) -> None:
-        """Sets the metrics of the checkouts that have not ended, and of what waits in outbox and inbox."""
+        """Sets the metrics of the checkouts that have not ended, and of what waits in the outbox."""
         await self._saga.measure(self._database)
         await measure_tables(self._database)
 
-    async def purge(self, inbox_seconds: float, saga_seconds: float) -> None:
-        """Forgets messages and sagas that are older: neither can come again."""
-        await purge_inbox(self._database, inbox_seconds)
+    async def purge(self, saga_seconds: float) -> None:
+        """Forgets sagas that ended longer ago."""
         await self._saga.purge(self._database, saga_seconds)
 
     def _done(self, work: "_Work") -> None:

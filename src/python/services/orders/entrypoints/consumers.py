@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from seawall.messaging import Message, decode
 from services.orders.domain import Reply, SagaStep, SaleItem
-from services.orders.ports import Delivery
 from shop.catalog.v1 import catalog_pb2
 from shop.inventory.v1 import inventory_pb2
 from shop.payments.v1 import payments_pb2
@@ -26,12 +25,12 @@ _REPLIES = (
 )
 
 
-def replies_handler(advance: Callable[[Sequence[Delivery]], Awaitable[None]]) -> Handler:
+def replies_handler(advance: Callable[[Sequence[Reply]], Awaitable[None]]) -> Handler:
     """Handles inventory.events.v1 and payments.events.v1. Raises Undecodable before anything is done."""
 
     async def handle(messages: Sequence[Message]) -> None:
-        replies = [(message, reply_of(message)) for message in messages]
-        await advance([Delivery(reply, m.id, m.source) for m, reply in replies if reply is not None])
+        replies = [reply_of(message) for message in messages]
+        await advance([reply for reply in replies if reply is not None])
 
     return handle
 

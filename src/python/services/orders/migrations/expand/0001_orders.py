@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from seawall.messaging import create_inbox, create_outbox
+from seawall.messaging import create_outbox
 from seawall.saga import create_saga_tables
 
 revision = "0001"
@@ -51,7 +51,6 @@ def upgrade() -> None:
     )
     create_saga_tables(op)
     create_outbox(op)
-    create_inbox(op)
 
 
 def downgrade() -> None:
