@@ -75,3 +75,26 @@ async def test_a_lost_connection_is_not_used_again(database_url: str) -> None:
                 assert lost.value.connection_invalidated
                 await ADD.fetch(connection, {"numbers": [1], "mark": "x"})
         assert await stored(database) == []
+
+
+async def test_a_plan_made_for_an_empty_table_does_not_scan_it_when_it_has_grown(database_url: str) -> None:
+    """Connections keep their plans: what was prepared before a sale began has to serve at its height."""
+    seek = Statement("""
+        SELECT orders.id FROM orders JOIN unnest(CAST(:ids AS text[])) AS wanted(id) USING (id)
+        FOR UPDATE OF orders
+    """)
+    scans = Statement(
+        "SELECT seq_scan, pg_stat_force_next_flush() FROM pg_stat_user_tables WHERE relname = 'orders'"
+    )
+    async with open_database(database_url) as database, database.connection() as connection:
+        columns = ", ".join(f"c{n} text" for n in range(12))
+        await connection.execute(text(f"CREATE TABLE orders (id text PRIMARY KEY, {columns})"))
+        for _ in range(10):
+            await seek.fetch(connection, {"ids": ["1"]})
+        await connection.execute(text("INSERT INTO orders (id) SELECT generate_series(1, 5000)"))
+        counts = []
+        for _ in range(2):
+            assert len(await seek.fetch(connection, {"ids": ["1", "2", "3"]})) == 3
+            await scans.fetch(connection, {})
+            counts += [row["seq_scan"] for row in await scans.fetch(connection, {})]
+        assert counts[0] == counts[1]
