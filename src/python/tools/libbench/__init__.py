@@ -1,0 +1,1 @@
+"""Each lib of the chassis beside its peers."""
