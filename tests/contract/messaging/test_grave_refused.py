@@ -54,6 +54,10 @@ def failure(_: Message) -> Exception:
     return RuntimeError("cannot")
 
 
+async def topics_are_there() -> None:
+    pass
+
+
 CASES = {
     "undecodable in an ordered topic": (undecodable, True),
     "undecodable in an unordered topic": (undecodable, False),
@@ -72,7 +76,9 @@ async def test_kafka_commits_nothing_until_it_is_written(kafka_url: str, unique:
 
     def member() -> Subscriber:
         address = kafka_url.removeprefix("kafka://")
-        return KafkaSubscriber(address, "tests", [unique], unique, graves.open, None if ordered else create)
+        return KafkaSubscriber(
+            address, "tests", [unique], unique, graves.open, topics_are_there, None if ordered else create
+        )
 
     async with topic(kafka_url, unique, 1) as broker, broker.publisher() as publisher:
         await publisher.publish([message(unique, "a", i) for i in ("bad", "good")])

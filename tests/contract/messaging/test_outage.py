@@ -1,6 +1,7 @@
 """A Kafka that is late, stops, comes back, and comes back empty. It is a server of this file alone."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from contract.messaging.bench import Seen, message, running
 from contract.messaging.own_kafka import GRACE_SECONDS, Kafka
-from seawall.messaging import open_broker
+from seawall.messaging import BrokerUnavailable, PublishFailed, open_broker
 from seawall.testing import until
 
 
@@ -38,6 +39,36 @@ async def test_clients_wait_for_a_broker_that_is_late_and_leave_nothing_behind(k
                 await until(lambda: seen.ids == ["1"], GRACE_SECONDS)
     await asyncio.sleep(0.1)
     assert {task for task in asyncio.all_tasks() - before if not task.done()} == set()
+
+
+async def test_a_process_that_starts_first_works_later(
+    kafka: Kafka, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its topics, its publisher and its subscriber come up by themselves; each change is one line of log."""
+    seen = Seen()
+    caplog.set_level(logging.INFO)
+    async with (
+        open_broker(kafka.url, client="tests", topics={"t": 2}) as broker,
+        broker.publisher() as publisher,
+        running(broker.subscriber(["t"], "g").run(seen)),
+    ):
+        with pytest.raises(PublishFailed):
+            await publisher.publish([message("t", "a", "early")])
+        with pytest.raises(BrokerUnavailable):
+            await broker.ping()
+        await until(lambda: changes(caplog), GRACE_SECONDS)
+        await asyncio.sleep(2)
+        await kafka.start()
+        await publisher.publish([message("t", "a", "1")])
+        await until(lambda: seen.ids == ["1"], GRACE_SECONDS)
+    assert changes(caplog) == [
+        "the subscriber does not work, it is tried again",
+        "the subscriber works again",
+    ]
+
+
+def changes(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if "subscriber" in r.getMessage()]
 
 
 async def test_publisher_and_subscriber_live_through_a_restart(kafka: Kafka) -> None:

@@ -13,7 +13,9 @@ import jwt
 import pytest
 
 from integration.shifted_clock import LIBRARIES, ShiftedClock
+from real_postgres import own_postgres
 from seawall.auth import generate_signing_key
+from seawall.testing import free_port
 
 
 @contextlib.asynccontextmanager
@@ -60,6 +62,24 @@ async def test_it_serves_until_sigterm(database_url, key_file):
             assert (await response.json())["keys"][0]["alg"] == "ES256"
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+async def test_it_starts_before_its_database(tmp_path, key_file):
+    """It lives and says what it waits for; it migrates and serves when the database is there."""
+    async with own_postgres(tmp_path) as postgres:
+        settings = {"SEAWALL_DATABASE_URL": postgres.database(), "SEAWALL_SIGNING_KEY_FILE": str(key_file)}
+        await postgres.stop()
+        url = f"http://127.0.0.1:{(port := free_port())}"
+        async with started(**settings, SEAWALL_PORT=str(port)) as process, aiohttp.ClientSession() as http:
+            assert "database does not work" in (await process.stdout.readline()).decode()
+            async with http.get(f"{url}/livez") as response:
+                assert response.status == 200
+            async with http.get(f"{url}/readyz") as response:
+                assert (response.status, "database" in (await response.json())["reasons"]) == (503, True)
+            await postgres.start()
+            assert await ready_port(process) == port
+            async with http.get(f"{url}/readyz") as response:
+                assert response.status == 200
 
 
 async def test_a_missing_setting_is_named(key_file):

@@ -44,8 +44,11 @@ def namespaced(prefix: str) -> Callable[..., AbstractAsyncContextManager[Broker]
     """What opens a broker within a corner."""
 
     @asynccontextmanager
-    async def open_namespaced(url: str, *, client: str) -> AsyncIterator[Broker]:
-        async with open_broker(url, client=client) as broker:
+    async def open_namespaced(
+        url: str, *, client: str, topics: Mapping[str, int] | None = None
+    ) -> AsyncIterator[Broker]:
+        names = {f"{prefix}.{name}": count for name, count in (topics or {}).items()}
+        async with open_broker(url, client=client, topics=names) as broker:
             yield NamespacedBroker(broker, f"{prefix}.")
 
     return open_namespaced

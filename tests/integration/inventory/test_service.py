@@ -20,12 +20,12 @@ def start(database_url, valkey_url, kafka_url, open_corner):
     """Starts a replica: its HTTP client, and a stub for its gRPC."""
 
     @asynccontextmanager
-    async def started():
+    async def started(**options):
         settings = InventorySettings(
             database_url=database_url,
             broker_url=kafka_url,
-            valkey_url=valkey_url,
             grpc_port=free_port(),
+            **{"valkey_url": valkey_url, **options},
         )
         async with (
             TestClient(TestServer(build(settings, open_corner))) as client,
@@ -84,6 +84,22 @@ async def test_replicas_share_a_sale_and_sell_what_there_is(shop, start):
         assert len(reserved) == len(set(reserved)) == 40
         assert len(shop.answers(inventory_pb2.StockRefused)) == 260
         await until(lambda: shop_is_empty(replicas, shop))
+
+
+async def test_it_starts_without_valkey(shop, start):
+    """The ledger decides who gets units; nothing else is missing."""
+    async with start(valkey_url=f"redis://127.0.0.1:{free_port()}/0") as (client, stub):
+        assert (await client.get("/readyz")).status == 200
+        await shop.schedule(stock=1)
+        await until(partial(holds_one, shop, stub))
+        await shop.send(shop.reserve("o1"))
+        await until(lambda: shop.answers(inventory_pb2.StockReserved) == ["o1"])
+        await shop.send(shop.reserve("o2"))
+        await until(lambda: shop.answers(inventory_pb2.StockRefused) == ["o2"])
+
+
+async def holds_one(shop, stub):
+    return await shop.hold(stub, "o1") == ["o1"]
 
 
 async def shop_is_empty(replicas, shop):

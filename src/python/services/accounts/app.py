@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from seawall.auth import PasswordHasher, TokenIssuer
-from seawall.sql import DatabaseClock, open_database, upgrade
+from seawall.sql import DatabaseClock, is_outage, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from services.accounts import use_cases
 from services.accounts.adapters.customers_sql import CustomersSql
@@ -30,9 +30,10 @@ def build(settings: AccountsSettings) -> web.Application:
 
 async def _lifetime(settings: AccountsSettings, app: web.Application) -> AsyncIterator[None]:
     database_url = settings.database_url.get_secret_value()
-    if settings.migrate_on_start:
-        await upgrade(database_url, MIGRATIONS)
     async with open_database(database_url) as database:
+        await app[READINESS].needs("database", database.ping, is_outage)
+        if settings.migrate_on_start:
+            await upgrade(database_url, MIGRATIONS)
         clock = DatabaseClock(database)
         await clock.sync()
         tokens = TokenIssuer(settings.signing_key.get_secret_value(), clock=clock.time)
@@ -42,7 +43,6 @@ async def _lifetime(settings: AccountsSettings, app: web.Application) -> AsyncIt
             )
             await _ensure_operator(accounts, settings)
             app[ACCOUNTS] = accounts
-            app[READINESS].add("database", database.ping)
             purging = every(
                 _PURGE_INTERVAL_SECONDS, partial(use_cases.forget_ended_sessions, accounts), Exception
             )

@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Outbox, OutboxRelay, measure_tables, open_broker
-from seawall.sql import open_database, upgrade
+from seawall.sql import is_outage, open_database, upgrade
 from seawall.web import READINESS, Problem, background, every, web_service
 from services.catalog.adapters.catalogue_sql import CatalogueSql
 from services.catalog.adapters.sale_events import TOPICS
@@ -32,24 +32,23 @@ def build(settings: CatalogSettings) -> web.Application:
     """The service, ready to be run; it connects to nothing before it starts."""
 
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
-        if settings.migrate_on_start:
-            await upgrade(settings.database_url, MIGRATIONS)
         async with (
             open_database(settings.database_url) as database,
-            open_broker(settings.broker_url, client="catalog") as broker,
+            open_broker(settings.broker_url, client="catalog", topics=TOPICS) as broker,
+            broker.publisher() as publisher,
         ):
-            await broker.ensure_topics(TOPICS)
-            async with broker.publisher() as publisher:
-                app[CATALOGUE] = CatalogueSql(database, Outbox())
-                if settings.seed:
-                    products = seed_products()
-                    await fill(app[CATALOGUE], products, seed_sales(products, datetime.now(UTC)))
-                relay = OutboxRelay(database, publisher, service="catalog")
-                measure = every(5.0, partial(measure_tables, database), *STORE_AWAY)
-                async with background(relay=relay.run(), measure=measure) as jobs:
-                    app[READINESS].add("database", database.ping)
-                    app[READINESS].add("jobs", jobs.check)
-                    yield
+            await app[READINESS].needs("database", database.ping, is_outage)
+            if settings.migrate_on_start:
+                await upgrade(settings.database_url, MIGRATIONS)
+            app[CATALOGUE] = CatalogueSql(database, Outbox())
+            if settings.seed:
+                products = seed_products()
+                await fill(app[CATALOGUE], products, seed_sales(products, datetime.now(UTC)))
+            relay = OutboxRelay(database, publisher, service="catalog")
+            measure = every(5.0, partial(measure_tables, database), *STORE_AWAY)
+            async with background(relay=relay.run(), measure=measure) as jobs:
+                app[READINESS].add("jobs", jobs.check)
+                yield
 
     problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, _try_again)}
     app = web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=problems)

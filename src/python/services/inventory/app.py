@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Broker, OutboxRelay, open_broker
 from seawall.rpc import serve_grpc
-from seawall.sql import open_database, upgrade
+from seawall.sql import is_outage, open_database, upgrade
 from seawall.valkey import open_valkey
 from seawall.web import READINESS, background, every, web_service
 from seawall.web.jobs import Job, exit_process
@@ -48,17 +48,17 @@ def build(settings: InventorySettings, open_broker: OpenBroker = open_broker) ->
 async def _lifetime(
     settings: InventorySettings, open_broker: OpenBroker, app: web.Application
 ) -> AsyncIterator[None]:
-    if settings.migrate_on_start:
-        await upgrade(settings.database_url, MIGRATIONS)
     async with (
         open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS) as database,
-        open_broker(settings.broker_url, client="inventory") as broker,
+        open_broker(settings.broker_url, client="inventory", topics=TOPICS) as broker,
         broker.publisher() as publisher,
         open_valkey(
             settings.valkey_url, max_connections=VALKEY_CONNECTIONS, timeout_seconds=VALKEY_TIMEOUT_SECONDS
         ) as valkey,
     ):
-        await broker.ensure_topics(TOPICS)
+        await app[READINESS].needs("database", database.ping, is_outage)
+        if settings.migrate_on_start:
+            await upgrade(settings.database_url, MIGRATIONS)
         relay = OutboxRelay(database, publisher, service="inventory")
         ledger = SqlLedger(database, wake=relay.wake)
         holds = ValkeyHolds(valkey, hold_seconds=settings.hold_seconds)
@@ -73,7 +73,6 @@ async def _lifetime(
             background(exit_process, relay=relay.run(), **work) as jobs,
         ):
             _log.info("grpc ready", extra={"grpc_port": grpc_port})
-            app[READINESS].add("database", database.ping)
             app[READINESS].add("broker", broker.ping)
             app[READINESS].add("jobs", jobs.check)
             yield

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
 from seawall.rpc import connect
 from seawall.saga import SagaLog
-from seawall.sql import DatabaseClock, open_database, upgrade
+from seawall.sql import DatabaseClock, is_outage, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from seawall.web.jobs import Job, exit_process
 from services.orders.adapters.checkout_saga import checkout
@@ -52,15 +52,15 @@ def build(settings: OrdersSettings, open_broker: OpenBroker = open_broker) -> we
 async def _lifetime(
     settings: OrdersSettings, open_broker: OpenBroker, app: web.Application
 ) -> AsyncIterator[None]:
-    if settings.migrate_on_start:
-        await upgrade(settings.database_url, MIGRATIONS)
     async with (
         open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS) as database,
-        open_broker(settings.broker_url, client="orders") as broker,
+        open_broker(settings.broker_url, client="orders", topics=TOPICS) as broker,
         broker.publisher() as publisher,
         connect(settings.inventory_target) as inventory,
     ):
-        await broker.ensure_topics(TOPICS)
+        await app[READINESS].needs("database", database.ping, is_outage)
+        if settings.migrate_on_start:
+            await upgrade(settings.database_url, MIGRATIONS)
         clock = DatabaseClock(database)
         await clock.sync()
         saga = _saga(settings, clock)
@@ -83,7 +83,6 @@ async def _lifetime(
             orders.accepting(),
             background(exit_process, relay=relay.run(), **work) as jobs,
         ):
-            app[READINESS].add("database", database.ping)
             app[READINESS].add("broker", broker.ping)
             app[READINESS].add("jobs", jobs.check)
             yield

@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Broker, Outbox, OutboxRelay, measure_tables, open_broker
-from seawall.sql import Database, GroupCommit, open_database, upgrade
+from seawall.sql import Database, GroupCommit, is_outage, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from services.payments.adapters import events
 from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
@@ -38,15 +38,15 @@ def build(settings: Settings, open_broker: OpenBroker = open_broker) -> web.Appl
 
 
 async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Application) -> AsyncIterator[None]:
-    if settings.migrate_on_start:
-        await upgrade(settings.database_url, MIGRATIONS)
     async with (
         open_database(settings.database_url) as database,
-        open_broker(settings.broker_url, client="payments") as broker,
+        open_broker(settings.broker_url, client="payments", topics=TOPICS) as broker,
         broker.publisher() as publisher,
         open_provider(settings.provider_url, timeout_seconds=settings.provider_timeout_seconds) as provider,
     ):
-        await broker.ensure_topics(TOPICS)
+        await app[READINESS].needs("database", database.ping, is_outage)
+        if settings.migrate_on_start:
+            await upgrade(settings.database_url, MIGRATIONS)
         relay, outbox = OutboxRelay(database, publisher, service="payments"), Outbox()
         commands = broker.subscriber([command_consumer.TOPIC], command_consumer.CONSUMER)
         async with _charger(settings, database, relay, provider) as charger:
@@ -59,7 +59,6 @@ async def _lifetime(settings: Settings, open_broker: OpenBroker, app: web.Applic
                 measure=every(5.0, partial(measure_tables, database), *STORE_AWAY),
                 purge=every(60.0, partial(consumer.purge, settings.inbox_retention_seconds), *STORE_AWAY),
             ) as jobs:
-                app[READINESS].add("database", database.ping)
                 app[READINESS].add("broker", broker.ping)
                 app[READINESS].add("jobs", jobs.check)
                 yield

@@ -110,6 +110,18 @@ async def test_a_failure_that_may_pass_keeps_the_producer(error: Exception) -> N
     assert not producer.closed
 
 
+async def test_a_broker_that_is_away_is_told_soon() -> None:
+    """Whoever publishes can do something else meanwhile, and try again."""
+
+    async def hangs(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    publisher = KafkaPublisher(hangs, hangs, connect_seconds=0.01)
+    with pytest.raises(PublishFailed) as failure:
+        await publisher.publish([message(b"1")])
+    assert (ids(failure.value.failed), failure.value.hopeless) == (["1"], [])
+
+
 async def test_after_a_refusal_the_later_messages_of_the_topic_are_not_sent() -> None:
     """They would overtake it; those of other topics go on."""
     producer = Producer(refused={b"2": KafkaTimeoutError()})

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from seawall.settings import ServiceSettings, load
 from seawall.telemetry import configure_logging
-from seawall.web import background, event_stream, json_response, run, web_service
+from seawall.web import READINESS, background, event_stream, json_response, run, web_service
 
 
 def say(what: str) -> None:
@@ -55,7 +55,23 @@ async def with_a_job_that_ends(_: web.Application) -> AsyncIterator[None]:
     say("torn down")
 
 
-LIFETIMES = {"steady": steady, "hanging": hanging, "broken": broken, "job": with_a_job_that_ends}
+async def waiting(app: web.Application) -> AsyncIterator[None]:
+    async def connect() -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
+        writer.close()
+
+    await app[READINESS].needs("store", connect, lambda error: isinstance(error, OSError))
+    say("set up")
+    yield
+
+
+LIFETIMES = {
+    "steady": steady,
+    "hanging": hanging,
+    "broken": broken,
+    "job": with_a_job_that_ends,
+    "waiting": waiting,
+}
 
 if __name__ == "__main__":
     settings = load(ServiceSettings)

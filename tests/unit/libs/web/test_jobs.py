@@ -1,6 +1,7 @@
 """Jobs that run beside the server."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -47,6 +48,29 @@ async def test_a_job_that_ends_is_told_once_and_fails_the_check(job, reason) -> 
         with pytest.raises(JobEnded, match=reason):
             await jobs.check()
     assert told == ["ended"]
+
+
+async def test_a_job_that_fails_for_a_while_is_told_twice(caplog: pytest.LogCaptureFixture) -> None:
+    """Once when it begins to fail, once when it is over, however often it failed in between."""
+    caplog.set_level(logging.INFO)
+    calls = 0
+    done = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal calls
+        calls += 1
+        if calls <= 5:
+            raise ConnectionError("away")
+        done.set()
+
+    async with background(exchange=every(0.001, work, ConnectionError)):
+        await done.wait()
+        await asyncio.sleep(0.01)
+    lines = [(record.getMessage(), record.__dict__["job"]) for record in caplog.records]
+    assert lines == [
+        ("a periodic job does not work, it is tried again", "exchange"),
+        ("a periodic job works again", "exchange"),
+    ]
 
 
 async def test_leaving_the_block_tells_nobody() -> None:

@@ -14,17 +14,25 @@ import aiohttp
 import msgspec
 import pytest
 
+from seawall.testing import free_port
+
 PROGRAM = Path(__file__).parent / "program.py"
 PATHS = {"PYTHONPATH": ":".join(sys.path)}
 
 
 @asynccontextmanager
-async def running(lifetime: str, **settings: str) -> AsyncIterator[tuple[Process, Any]]:
+async def running(lifetime: str, *arguments: str, **settings: str) -> AsyncIterator[tuple[Process, Any]]:
     environment = {"PYTHONPATH": ":".join(sys.path)} | {
         f"SEAWALL_{name}": settings[name] for name in settings
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), lifetime, stdout=PIPE, stderr=PIPE, env=environment | PATHS
+        sys.executable,
+        str(PROGRAM),
+        lifetime,
+        *arguments,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=environment | PATHS,
     )
     try:
         async with asyncio.timeout(60), aiohttp.ClientSession() as http:
@@ -123,6 +131,37 @@ async def test_a_signal_during_the_start_ends_the_start() -> None:
         assert await process.wait() == 0
 
 
+async def test_a_process_that_waits_for_its_store_says_so_and_then_serves() -> None:
+    """It lives, names what is missing, turns requests away; when the store is there no connection is lost."""
+    store, port = str(free_port()), str(free_port())
+    async with running("waiting", store, PORT=port) as (process, http):
+        assert "store does not work" in await line(process)
+        url = f"http://127.0.0.1:{port}"
+        async with http.get(f"{url}/livez") as answer:
+            assert answer.status == 200
+        async with http.get(f"{url}/readyz") as answer:
+            reasons = {"process": "starting", "store": "ConnectionRefusedError"}
+            assert (answer.status, (await answer.json())["reasons"]) == (503, reasons)
+        async with http.get(f"{url}/slow?seconds=0") as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        asking = asyncio.ensure_future(statuses_until_ready(http, url))
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", int(store)):
+            assert set(await asking) == {503, 200}
+        assert "store works again" in await line(process)
+        await ready(process)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+async def statuses_until_ready(http: aiohttp.ClientSession, url: str) -> list[int]:
+    """Of one request after the other, each over a connection of its own."""
+    statuses: list[int] = []
+    while 200 not in statuses:
+        async with http.get(f"{url}/readyz", headers={"Connection": "close"}) as answer:
+            statuses.append(answer.status)
+    return statuses
+
+
 async def test_a_service_that_cannot_start_says_why_and_exits_with_1() -> None:
     """The reason is in one line of log."""
     async with running("broken") as (process, _):
@@ -130,7 +169,7 @@ async def test_a_service_that_cannot_start_says_why_and_exits_with_1() -> None:
         assert await process.wait() == 1
 
 
-async def test_a_taken_port_is_said_and_what_was_set_up_is_torn_down() -> None:
+async def test_a_taken_port_is_said_before_anything_is_set_up() -> None:
     """Exit 1, with the port in the line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -139,7 +178,7 @@ async def test_a_taken_port_is_said_and_what_was_set_up_is_torn_down() -> None:
             assert await process.wait() == 1
     assert "cannot start" in output
     assert port in output
-    assert "torn down" in output
+    assert "set up" not in output
 
 
 async def test_a_job_that_ends_takes_the_process_down() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -11,11 +12,12 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from seawall.messaging.errors import BrokerUnavailable
 from seawall.messaging.failed import dead_letter_topic
-from seawall.messaging.kafka_clients import started, stop_producer
+from seawall.messaging.kafka_clients import START_SECONDS, started, stop_producer
 from seawall.messaging.kafka_lots import MAX_MESSAGE_BYTES
 from seawall.messaging.kafka_pace import pace_metadata
 from seawall.messaging.kafka_publisher import KafkaPublisher
 from seawall.messaging.kafka_subscriber import KafkaSubscriber
+from seawall.messaging.needed_topics import NeededTopics
 from seawall.messaging.ports import Publisher, Subscriber
 
 PING_SECONDS = 2.0
@@ -24,11 +26,12 @@ RETRY_PARTITIONS = 2
 
 
 class KafkaBroker:
-    """Implements Broker. `bootstrap` is `host:port[,host:port...]`."""
+    """Implements Broker. `bootstrap` is `host:port[,host:port...]`; `topics` are created before first use."""
 
-    def __init__(self, bootstrap: str, client: str) -> None:
+    def __init__(self, bootstrap: str, client: str, topics: Mapping[str, int]) -> None:
         self._bootstrap = bootstrap
         self._client = client
+        self._needed = NeededTopics(partial(self.ensure_topics, within_seconds=0), topics)
         self._pinger: AIOKafkaClient | None = None
         self._pinging = asyncio.Lock()
 
@@ -36,7 +39,6 @@ class KafkaBroker:
     async def publisher(self) -> AsyncIterator[Publisher]:
         """A publisher: acknowledged by all replicas in sync, without duplicates by its own retries."""
         publisher = KafkaPublisher(self._producer, stop_producer)
-        await publisher.open()
         try:
             yield publisher
         finally:
@@ -45,21 +47,26 @@ class KafkaBroker:
     def subscriber(self, topics: Sequence[str], group: str, *, ordered: bool = True) -> Subscriber:
         """A member of a group. Of unordered topics it creates the group's retry topics when it runs."""
         create = None if ordered else self._create_retry_topics
-        return KafkaSubscriber(self._bootstrap, self._client, topics, group, self.publisher, create)
+        return KafkaSubscriber(
+            self._bootstrap, self._client, topics, group, self.publisher, self._needed.ensure, create
+        )
 
-    async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
+    async def ensure_topics(
+        self, partitions: Mapping[str, int], *, within_seconds: float = START_SECONDS
+    ) -> None:
         """Creates what is missing, and a dead-letter topic beside each. Raises BrokerUnavailable."""
         wanted = [_topic(name, count) for name, count in partitions.items()]
         wanted += [_topic(dead_letter_topic(name), 1) for name in partitions]
-        await self._create(wanted)
+        await self._create(wanted, within_seconds)
 
     async def _create_retry_topics(self, names: Sequence[str]) -> None:
-        await self._create([_topic(name, RETRY_PARTITIONS) for name in names])
+        await self._create([_topic(name, RETRY_PARTITIONS) for name in names], within_seconds=0)
 
-    async def _create(self, wanted: Sequence[NewTopic]) -> None:
+    async def _create(self, wanted: Sequence[NewTopic], within_seconds: float) -> None:
         admin = await started(
             lambda: AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client),
             AIOKafkaAdminClient.close,
+            within_seconds,
         )
         try:
             reply = await admin.create_topics(list(wanted))
@@ -92,6 +99,7 @@ class KafkaBroker:
         await self._pinger.fetch_all_metadata()
 
     async def _producer(self) -> AIOKafkaProducer:
+        await self._needed.ensure()
         return await started(self._make_producer, stop_producer)
 
     def _make_producer(self) -> AIOKafkaProducer:

@@ -1,6 +1,7 @@
 """The life of aiokafka's clients: started when the broker is there, stopped in bounded time."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
@@ -11,7 +12,8 @@ from seawall.messaging.errors import BrokerUnavailable
 
 START_SECONDS = 60.0
 STOP_SECONDS = 2.0
-PAUSE_SECONDS = 0.2
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 1.0
 
 
 class Client(Protocol):
@@ -24,9 +26,12 @@ class Client(Protocol):
 C = TypeVar("C", bound=Client)
 
 
-async def started(make: Callable[[], C], stop: Callable[[C], Awaitable[None]]) -> C:
-    """A client of a broker that may not be up yet. Raises BrokerUnavailable after START_SECONDS."""
-    give_up_at = asyncio.get_running_loop().time() + START_SECONDS
+async def started(
+    make: Callable[[], C], stop: Callable[[C], Awaitable[None]], within_seconds: float = START_SECONDS
+) -> C:
+    """A client of a broker that may not be up yet. Raises BrokerUnavailable after `within_seconds`."""
+    give_up_at = asyncio.get_running_loop().time() + within_seconds
+    pause = FIRST_PAUSE_SECONDS
     while True:
         # A new one each time: one that has been stopped starts again, but can never be stopped again.
         client = make()
@@ -34,9 +39,10 @@ async def started(make: Callable[[], C], stop: Callable[[C], Awaitable[None]]) -
             await client.start()
         except (KafkaError, OSError) as error:
             await stop(client)
-            if asyncio.get_running_loop().time() > give_up_at:
+            if asyncio.get_running_loop().time() >= give_up_at:
                 raise BrokerUnavailable(f"the broker does not answer: {error!r}") from error
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         except BaseException:
             await asyncio.shield(asyncio.ensure_future(stop(client)))
             raise

@@ -13,23 +13,29 @@ from seawall.messaging.message import Message
 
 _PUBLISHED = Counter("seawall_messages_published_total", "Messages that the broker has stored", ["topic"])
 
+# A relay's session, which holds its lock, may idle for little longer.
+CONNECT_SECONDS = 2.0
 # What leaves a producer as good as it was; so do errors that aiokafka calls retriable.
 _PASSING = (KafkaTimeoutError, MessageSizeTooLargeError, OSError)
 
 
 class KafkaPublisher:
-    """Implements Publisher. A producer that can never publish again is replaced.
+    """Implements Publisher. Connects at first use.
 
-    That is one whose numbering the broker no longer accepts, for example: aiokafka does not recover.
+    A producer that can never publish again is replaced. That is one whose numbering the broker no longer
+    accepts, for example: aiokafka does not recover.
     """
 
     def __init__(
         self,
         open_producer: Callable[[], Awaitable[AIOKafkaProducer]],
         close_producer: Callable[[AIOKafkaProducer], Awaitable[None]],
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self._open_producer = open_producer
         self._close_producer = close_producer
+        self._connect_seconds = connect_seconds
         self._producer: AIOKafkaProducer | None = None
         self._changing = asyncio.Lock()
 
@@ -47,11 +53,12 @@ class KafkaPublisher:
                 await self._close_producer(producer)
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """All are under way before the first is waited for. Raises PublishFailed."""
+        """All are under way before the first is waited for. Raises PublishFailed, soon if it is away."""
         try:
-            await self.open()
-        except BrokerUnavailable as error:
-            raise PublishFailed(list(messages), [], str(error)) from error
+            async with asyncio.timeout(self._connect_seconds):
+                await self.open()
+        except (BrokerUnavailable, TimeoutError) as error:
+            raise PublishFailed(list(messages), [], f"the broker is away: {error!r}") from error
         producer = self._producer
         handed = await hand_over(producer, messages)
         await asyncio.gather(*(lot.outcome for lot in handed), return_exceptions=True)

@@ -17,11 +17,11 @@ from seawall.messaging.errors import MessagingError
 from seawall.messaging.failure_policy import BlockKey
 from seawall.messaging.kafka_cadence import paced
 from seawall.messaging.kafka_lag import Lag
-from seawall.messaging.late_publisher import LatePublisher
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
 from seawall.messaging.retry_topics import RetryLater, retry_topics
 from seawall.messaging.work import Work
+from seawall.telemetry import OutageLog
 
 POLL_MILLISECONDS = 500
 # The partitions of a member that is killed idle for this long. A broker takes no less by default
@@ -52,13 +52,15 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         topics: Sequence[str],
         group: str,
         publisher: Callable[[], AbstractAsyncContextManager[Publisher]],
+        ensure_topics: Callable[[], Awaitable[None]],
         create_retry_topics: Callable[[Sequence[str]], Awaitable[None]] | None = None,
     ) -> None:
-        """With `create_retry_topics` the topics are unordered."""
+        """`ensure_topics` is awaited before each start. With `create_retry_topics` they are unordered."""
         self._bootstrap = bootstrap
         self._client = client
         self._group = group
         self._open_publisher = publisher
+        self._ensure_topics = ensure_topics
         self._create_retry_topics = create_retry_topics
         self._topics = list(topics)
         self._retry_topics = retry_topics(topics, group) if create_retry_topics else []
@@ -70,18 +72,18 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self, handler: Handler, *, max_batch: int = 500) -> None:
         """Runs until cancelled. Loses its membership for no longer than a broker is away."""
+        outage = OutageLog(_log, "the subscriber", group=self._group)
         while True:
             consumer = self._consumer()
             try:
                 async with AsyncExitStack() as stack:
-                    publisher = LatePublisher(self._open_publisher, stack)
+                    publisher = await stack.enter_async_context(self._open_publisher())
                     self._work = self._new_work(handler, publisher, max_batch)
-                    if self._create_retry_topics is not None:
-                        await self._create_retry_topics(self._retry_topics)
-                    await consumer.start()
+                    await self._start(consumer)
+                    outage.worked()
                     await self._consume_measured(consumer, self._work, max_batch)
             except (KafkaError, MessagingError, OSError) as error:
-                _log.warning("the broker failed, trying again", extra={"error": repr(error)})
+                outage.failed(error)
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS * random.uniform(0.1, 0.3))
             finally:
                 await asyncio.shield(asyncio.ensure_future(consumer.stop()))
@@ -115,7 +117,14 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer.subscribe([*self._topics, *self._retry_topics], listener=self)
         return consumer
 
-    def _new_work(self, handler: Handler, publisher: LatePublisher, max_batch: int) -> Work:
+    async def _start(self, consumer: AIOKafkaConsumer) -> None:
+        # Before it joins: of a topic that appears later it would learn after half a minute.
+        await self._ensure_topics()
+        if self._create_retry_topics is not None:
+            await self._create_retry_topics(self._retry_topics)
+        await consumer.start()
+
+    def _new_work(self, handler: Handler, publisher: Publisher, max_batch: int) -> Work:
         self._full.clear()
         self._committed.clear()
         ordered = self._create_retry_topics is None

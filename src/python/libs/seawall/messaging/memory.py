@@ -29,8 +29,11 @@ class MemoryBroker:
         self._watching: set[asyncio.Event] = set()
 
     @asynccontextmanager
-    async def open(self, url: str, *, client: str) -> AsyncIterator["MemoryBroker"]:
+    async def open(
+        self, url: str, *, client: str, topics: Mapping[str, int] | None = None
+    ) -> AsyncIterator["MemoryBroker"]:
         """This broker, in the place of `open_broker`."""
+        await self.ensure_topics(topics or {})
         yield self
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from seawall.messaging.message import Message
 from seawall.messaging.outbox import CHANNEL
 from seawall.messaging.ports import Publisher
 from seawall.sql import Database, Row, Statement
+from seawall.telemetry import OutageLog
 
 BATCH = 1_000
 POLL_SECONDS = 1.0
@@ -64,6 +65,8 @@ class OutboxRelay:
         self._woken = asyncio.Event()
         self._backlog = 0
         self._settle_seconds = SETTLE_SECONDS
+        self._reading = OutageLog(_log, "reading the outbox")
+        self._publishing = OutageLog(_log, "publishing the outbox")
 
     @property
     def backlog(self) -> int:
@@ -86,9 +89,10 @@ class OutboxRelay:
                 async with self._database.listening(CHANNEL, self.wake) as connection:
                     # A deletion that a crash of the server undoes publishes again, under the same id.
                     await connection.execute(_WITHOUT_FLUSH)
+                    self._reading.worked()
                     await self._lead(connection)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                _log.warning("the outbox cannot be read, trying again", extra={"error": repr(error)})
+                self._reading.failed(error)
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _lead(self, connection: AsyncConnection) -> None:
@@ -119,9 +123,10 @@ class OutboxRelay:
         try:
             await self._publisher.publish([_message(row) for row in settled])
         except PublishFailed as error:
-            _log.warning("messages were not published, trying again", extra={"error": str(error)})
+            self._publishing.failed(error)
             await self._keep_failed(connection, settled, error)
             return POLL_SECONDS
+        self._publishing.worked()
         await _DELETE.fetch(connection, {"ids": [row["id"] for row in settled]})
         return 0.0 if len(rows) == BATCH else self._pause() if len(settled) < len(rows) else None
 
@@ -148,6 +153,7 @@ class OutboxRelay:
         await _DELETE.fetch(connection, {"ids": done})
         if parked:
             _PARKED.inc(len(parked))
+            _log.error("messages are parked", extra={"ids": sorted(hopeless), "error": str(error)})
             await connection.execute(_PARK, {"ids": parked, "reason": str(error)})
 
     async def _count_for_ever(self) -> None:

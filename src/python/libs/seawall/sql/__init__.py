@@ -5,6 +5,7 @@ from seawall.sql.database import Database, open_database
 from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
 from seawall.sql.group_commit import GroupCommit
 from seawall.sql.migrations import contract, upgrade
+from seawall.sql.outage import is_outage
 from seawall.sql.purge import purge
 from seawall.sql.statement import Row, Statement
 
@@ -19,6 +20,7 @@ __all__ = [
     "Statement",
     "Stopped",
     "contract",
+    "is_outage",
     "open_database",
     "purge",
     "upgrade",

@@ -12,6 +12,7 @@ import msgspec
 
 from seawall.telemetry.correlation import current_correlation_id
 from seawall.telemetry.redaction import redacted, scrubbed
+from seawall.telemetry.repetition import OncePerMinute
 
 # What a LogRecord has anyway; everything else on it came in by `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -104,6 +105,7 @@ def _only_handler(logger: logging.Logger) -> _JsonLines | None:
 def configure_logging(service: str, level: str = "INFO") -> None:
     """Sends the logs of this process to stdout as JSON lines. Replaces what was configured before."""
     handler = _JsonLines(sys.stdout, JsonFormatter(service))
+    handler.addFilter(OncePerMinute(["aiokafka"]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # No line shows them, and each record would ask the kernel for them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -1,16 +1,23 @@
 """Whether a process lives, and whether it should get requests."""
 
 import asyncio
+import logging
+import random
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from seawall.telemetry import OutageLog
 from seawall.web.body import json_response
 
 CHECK_TIMEOUT_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 1.0
 
 Check = Callable[[], Awaitable[object]]
+
+_log = logging.getLogger("seawall.web")
 
 
 class Readiness:
@@ -18,11 +25,32 @@ class Readiness:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self.is_starting = False
         self.draining = asyncio.Event()
 
     def add(self, name: str, check: Check) -> None:
         """A check that raises, or takes longer than a second, makes the process not ready."""
         self._checks[name] = check
+
+    async def needs(self, name: str, check: Check, is_away: Callable[[Exception], bool]) -> None:
+        """As `add`; returns when the check passes. For what a start cannot do without.
+
+        Raises what the check raises, unless that `is_away`: then it is asked again, for ever.
+        """
+        self.add(name, check)
+        outage, pause = OutageLog(_log, name), FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await check()
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                outage.failed(error)
+            else:
+                outage.worked()
+                return
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def reasons(self) -> dict[str, str]:
         """Why not, by check; empty if ready."""
@@ -30,7 +58,8 @@ class Readiness:
             return {"process": "draining"}
         names = list(self._checks)
         faults = await asyncio.gather(*(_fault(self._checks[name]) for name in names))
-        return {name: fault for name, fault in zip(names, faults, strict=True) if fault is not None}
+        reasons = {name: fault for name, fault in zip(names, faults, strict=True) if fault is not None}
+        return {"process": "starting", **reasons} if self.is_starting else reasons
 
 
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)

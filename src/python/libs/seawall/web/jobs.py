@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import NoReturn
 
+from seawall.telemetry import OutageLog
+
 Job = Coroutine[None, None, object]
 
 _log = logging.getLogger(__name__)
@@ -74,10 +76,14 @@ async def _never_ending(name: str, job: Job) -> None:
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]], *tolerated: type[Exception]) -> None:
-    """Does the work again and again, with a pause between; logs an error that is tolerated and goes on."""
+    """Does the work again and again, with a pause between; logs that it fails with what is tolerated."""
+    task = asyncio.current_task()
+    outage = OutageLog(_log, "a periodic job", job=task.get_name() if task else "")
     while True:
         try:
             await work()
         except tolerated as error:
-            _log.warning("a periodic job failed, it is tried again", extra={"error": repr(error)})
+            outage.failed(error)
+        else:
+            outage.worked()
         await asyncio.sleep(seconds)

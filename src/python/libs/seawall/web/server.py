@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Coroutine
 
 import uvloop
@@ -12,9 +13,11 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from seawall.settings import ServiceSettings
 from seawall.web.collector import fit_collector
-from seawall.web.health import READINESS
+from seawall.web.health import READINESS, Readiness
+from seawall.web.starting import answering_meanwhile
 
 KEEPALIVE_SECONDS = 75.0
+BACKLOG = 1024
 
 _log = logging.getLogger("seawall.web")
 
@@ -43,7 +46,8 @@ async def serve(app: web.Application, settings: ServiceSettings) -> bool:
     """As `run`, in a running loop. False if the service could not start.
 
     When told to stop: not ready any more, no new connections, requests in flight get `drain_seconds`,
-    streams end, then the lifetime's teardown. Told so during its start, it gives the start up.
+    streams end, then the lifetime's teardown. Told so during its start, it gives the start up. While it
+    starts it tells on its port that it lives, and what it waits for.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -51,7 +55,7 @@ async def serve(app: web.Application, settings: ServiceSettings) -> bool:
         loop.add_signal_handler(number, stop.set)
     runner = _runner(app, settings)
     try:
-        if await _unless(stop, _start(runner, settings)):
+        if await _unless(stop, _start(runner, app[READINESS], settings)):
             fit_collector()
             _log.info("ready", extra={"port": runner.addresses[0][1]})
             await stop.wait()
@@ -79,9 +83,18 @@ def _runner(app: web.Application, settings: ServiceSettings) -> web.AppRunner:
     )
 
 
-async def _start(runner: web.AppRunner, settings: ServiceSettings) -> None:
-    await runner.setup()
-    await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+async def _start(runner: web.AppRunner, readiness: Readiness, settings: ServiceSettings) -> None:
+    with _listening(settings) as listening:
+        readiness.is_starting = True
+        async with answering_meanwhile(listening, readiness):
+            await runner.setup()
+        readiness.is_starting = False
+        await web.SockSite(runner, listening.dup(), backlog=BACKLOG).start()
+
+
+def _listening(settings: ServiceSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
