@@ -1,14 +1,16 @@
 """The contract of Subscriber where messages of an ordered topic fail, on each adapter."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from contract.messaging.adapters import Adapter
 from contract.messaging.bench import Seen, message, running
-from seawall.messaging import Message, Undecodable, decode
+from seawall.messaging import Message, Undecodable, decode, outgoing, working_on
 from seawall.messaging.parked import MOST_MESSAGES
+from seawall.resilience import current_deadline
 from seawall.testing import until
 from shop.inventory.v1.inventory_pb2 import CommitStock
 
@@ -65,6 +67,39 @@ async def test_a_poison_message_holds_up_only_its_key(adapter: Adapter, unique: 
     assert of_key == ["before", "bad", "behind", "late"]
     others = [int(i) for i in seen.ids if i.isdecimal()]
     assert sorted(others) == list(range(22)), "each once"
+
+
+async def test_a_message_that_is_too_late_goes_to_the_dead_letter_topic(
+    adapter: Adapter, unique: str
+) -> None:
+    """Nobody waits for it, so it does not block its key; what is in time is handled under its deadline."""
+    seconds_left: dict[str, float | None] = {}
+
+    async def handle(messages: Sequence[Message]) -> None:
+        for m in messages:
+            with working_on(m):
+                deadline = current_deadline()
+                seconds_left[m.id] = deadline and deadline.remaining_seconds()
+
+    graves = Seen()
+    async with adapter.topic(unique, 1) as broker, broker.publisher() as publisher:
+        now_ms = time.time_ns() // 1_000_000
+        deadlines = {"late": now_ms - 1, "in time": now_ms + 60_000, "any": None}
+        await publisher.publish(
+            [
+                outgoing(unique, "k", CommitStock(order_id="k"), source="tests", id=name, deadline_ms=at_ms)
+                for name, at_ms in deadlines.items()
+            ]
+        )
+        async with (
+            running(broker.subscriber([unique], unique).run(handle)),
+            running(broker.subscriber([f"{unique}.dlt"], unique + "d").run(graves)),
+        ):
+            await until(lambda: graves.messages and len(seconds_left) >= 2)
+    assert (graves.ids, graves.messages[0].headers["error_class"]) == (["late"], "DeadlineExceeded")
+    assert seconds_left.keys() == {"in time", "any"}
+    assert seconds_left["any"] is None
+    assert 0 < (seconds_left["in time"] or 0) <= 60
 
 
 async def test_several_poison_messages_among_many_keys_are_found(adapter: Adapter, unique: str) -> None:

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from seawall.messaging import deadline_ms_of, expired, outgoing, working_on
+from seawall.messaging import current_deadline_ms, deadline_ms_of, expired, outgoing, working_on
+from seawall.resilience import DeadlineExceeded, bind_deadline, current_deadline
 from seawall.telemetry import bind_correlation_id, bind_traceparent
 from shop.inventory.v1.inventory_pb2 import CommitStock
 
@@ -19,6 +20,36 @@ def test_what_a_handler_sends_belongs_to_the_trace_of_its_message() -> None:
         answer = outgoing("t", "k", EVENT, source="inventory")
     assert (answer.correlation_id, answer.headers) == ("edge-1", {"traceparent": TRACEPARENT})
     assert outgoing("t", "k", EVENT, source="inventory").headers == {}
+
+
+def test_a_handler_works_under_the_deadline_of_its_message() -> None:
+    """Calls and statements inside end by it; afterwards there is none."""
+    command = outgoing("t", "k", EVENT, source="orders", deadline_ms=12_000)
+    with working_on(command, clock=lambda: 10.0):
+        deadline = current_deadline()
+        assert deadline is not None
+        assert 1.9 < deadline.remaining_seconds() <= 2.0
+    assert current_deadline() is None
+
+
+def test_the_clock_of_the_deadline_is_given() -> None:
+    """A process whose wall clock jumped goes by another clock."""
+    command = outgoing("t", "k", EVENT, source="orders", deadline_ms=12_000)
+    with pytest.raises(DeadlineExceeded), working_on(command):
+        raise AssertionError("it is decades late by the wall clock")
+    with working_on(command, clock=lambda: 11.0):
+        pass
+
+
+def test_the_deadline_of_a_request_is_not_that_of_its_messages() -> None:
+    """They are worth sending when the request is over; one whose answer is waited for says so."""
+    with bind_deadline(5.0):
+        event = outgoing("t", "k", EVENT, source="orders")
+        deadline_ms = current_deadline_ms(clock=lambda: 100.0)
+    assert deadline_ms_of(event) is None
+    assert deadline_ms is not None
+    assert 104_900 < deadline_ms <= 105_000
+    assert current_deadline_ms() is None
 
 
 def test_a_message_is_expired_from_its_deadline_on() -> None:

@@ -1,7 +1,7 @@
 """Messages between services: a publisher, a subscriber, an outbox and an inbox."""
 
 from seawall.messaging.broker import open_broker
-from seawall.messaging.context import deadline_ms_of, expired, working_on
+from seawall.messaging.context import current_deadline_ms, deadline_ms_of, expired, working_on
 from seawall.messaging.decoding import decode
 from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishFailed, Undecodable
 from seawall.messaging.gauges import measure_tables
@@ -32,6 +32,7 @@ __all__ = [
     "admit",
     "create_inbox",
     "create_outbox",
+    "current_deadline_ms",
     "deadline_ms_of",
     "decode",
     "expired",

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from seawall.messaging.broker import KAFKA
 from seawall.messaging.cloud_events import message_of
 from seawall.messaging.errors import MessagingError
-from seawall.messaging.failed import ERROR, REASON, first_position, without_failures
+from seawall.messaging.failed import ERROR, REASON, first_position, headers_to_replay
 from seawall.messaging.kafka_clients import started
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Publisher
@@ -131,7 +131,7 @@ def _letter(partition: TopicPartition, record: Any) -> DeadLetter:
     position = f"{record.topic}:{record.partition}:{record.offset}"
     read = message_of(record.topic, position, record.key, record.value, record.headers, record.timestamp)
     topic = record.topic.removesuffix(SUFFIX)
-    message = replace(read, topic=topic, headers=without_failures(read.headers), position="")
+    message = replace(read, topic=topic, headers=headers_to_replay(read.headers), position="")
     reason = f"{read.headers.get(ERROR, '')}: {read.headers.get(REASON, '')}"
     return DeadLetter(message, partition, record.offset, reason, first_position(read.headers))
 

@@ -1,14 +1,17 @@
-"""Handing messages to a handler, without those that nobody can read."""
+"""Handing messages to a handler, without those that nobody can read or waits for."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from prometheus_client import Counter
 
+from seawall.messaging.context import expired
 from seawall.messaging.errors import Undecodable
 from seawall.messaging.failed import buried
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler
+from seawall.resilience import DeadlineExceeded
 
 Publish = Callable[[Sequence[Message]], Awaitable[None]]
 
@@ -26,11 +29,15 @@ async def bury(publish: Publish, failures: Sequence[tuple[Message, Exception]]) 
 
 
 class Delivery:
-    """Calls the handler until it has taken all messages, or fails by another error than Undecodable."""
+    """Calls the handler until it has taken all messages, or fails by another error than Undecodable.
 
-    def __init__(self, handler: Handler, publish: Publish) -> None:
+    A message that fails alone by DeadlineExceeded when its own deadline is over is buried, too: nobody waits.
+    """
+
+    def __init__(self, handler: Handler, publish: Publish, now: Callable[[], float] = time.time) -> None:
         self._handler = handler
         self._publish = publish
+        self._now = now
         self._buried: set[str] = set()
 
     async def __call__(self, messages: Sequence[Message]) -> None:
@@ -44,12 +51,20 @@ class Delivery:
                 rest = [m for m in messages if m.position != error.message.position]
                 if len(rest) == len(messages):
                     raise  # It blames a message that it was not given: a failure like any other.
-                await bury(self._publish, [(error.message, error)])
-                # Its neighbours may fail and come again; it would get a second grave.
-                self._buried.add(error.message.position)
+                await self._bury(error.message, error)
                 messages = rest
+            except DeadlineExceeded as error:
+                if len(messages) > 1 or not expired(messages[0], int(self._now() * 1000)):
+                    raise
+                await self._bury(messages[0], error)
+                return
             else:
                 return
+
+    async def _bury(self, message: Message, error: Exception) -> None:
+        await bury(self._publish, [(message, error)])
+        # Its neighbours may fail and come again; it would get a second grave.
+        self._buried.add(message.position)
 
     def forget(self) -> None:
         """All that was handed over is done with, or belongs to another member."""

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from seawall.messaging.errors import Undecodable
 from seawall.messaging.header_numbers import whole_number
-from seawall.messaging.message import Message
+from seawall.messaging.message import DEADLINE, Message
 from seawall.messaging.position import Position
 
 TOPIC, PARTITION, OFFSET = "original_topic", "original_partition", "original_offset"
@@ -53,9 +53,9 @@ def first_position(headers: Mapping[str, str]) -> str:
     return ":".join(parts) if all(parts) else ""
 
 
-def without_failures(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that it was published with."""
-    return {name: text for name, text in headers.items() if name not in _OURS}
+def headers_to_replay(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those that it was published with, without its deadline: whoever sends it again waits again."""
+    return {name: text for name, text in headers.items() if name not in _OURS and name != DEADLINE}
 
 
 def _reason(error: Exception) -> str:

@@ -45,7 +45,7 @@ def outgoing(
     """A message to publish, with the correlation id and the trace of what is being worked on.
 
     Give an `id` where a repetition must be known as such; else it gets a random one. After `deadline_ms`
-    (Unix time in milliseconds) nobody waits for what it asks for.
+    (Unix time in milliseconds) nobody waits for what it asks for; the current deadline is not taken over.
     """
     return Message(
         topic=topic,
