@@ -30,6 +30,8 @@ from tools.rehearsal.stores import Stores, open_stores
 from tools.rehearsal.visitors import Visitors
 
 REAL_SIGN_UPS = 5
+# What orders takes in one order, whatever the cap.
+LARGEST_QUANTITY = 10
 REQUEST_TIMEOUT_SECONDS = 15.0
 MOST_WAITING = 20_000
 TOKEN_SPARE_SECONDS = 900
@@ -120,7 +122,7 @@ async def _drive(
         sale_id=sale.sale_id,
         skus=sale.skus,
         browse_ratio=flags.browse_ratio,
-        largest_quantity=flags.cap,
+        largest_quantity=min(flags.cap, LARGEST_QUANTITY),
         seed=flags.seed,
     )
     pool = HttpPool(
