@@ -46,7 +46,7 @@ class ProcessWatch:
             usage.cpu_seconds = 0.0
 
     def look(self) -> None:
-        """Reads the figures of now. Takes a millisecond or two per process."""
+        """Reads the figures of now. Takes a few milliseconds per process: the kernel walks its memory."""
         for name, pid in {**self._processes(), OURSELVES: os.getpid()}.items():
             usage = self._usages.setdefault(name, Usage(name, pid))
             if usage.pid != pid:

@@ -52,7 +52,8 @@ class Progress:
             print(self._line(load.elapsed_seconds, now - before, now, pool.in_flight), flush=True)
             before = now
             if second % LOOK_EVERY_SECONDS == 0:
-                self._watch.look()
+                # In a thread: it takes 50 ms and more, for which the load would stand still.
+                await asyncio.to_thread(self._watch.look)
 
     def _totals(self) -> Counter[str]:
         buy = self._recorder.kinds["buy"].outcomes
