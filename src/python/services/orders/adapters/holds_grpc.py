@@ -19,7 +19,6 @@ _BATCH = Histogram(
 _FAILED = Counter("shop_orders_hold_calls_failed_total", "Calls of HoldMany that failed", ["code"])
 
 # A call costs both sides a millisecond of CPU, whatever it holds: under load there are few and large ones.
-CALLS_APART_SECONDS: Final = 0.016
 CALLS_AT_ONCE: Final = 2
 
 REFUSALS: Final[dict[inventory_pb2.HoldOutcome, type[OrderRefused]]] = {
@@ -34,9 +33,7 @@ class InventoryHolds:
     def __init__(self, channel: grpc.aio.Channel, *, timeout_seconds: float = 1.0) -> None:
         self._inventory = inventory_pb2_grpc.InventoryStub(channel)  # type: ignore[no-untyped-call]
         self._timeout_seconds = timeout_seconds
-        self._batcher = Batcher(
-            self._hold_many, interval_seconds=CALLS_APART_SECONDS, max_in_flight=CALLS_AT_ONCE
-        )
+        self._batcher = Batcher(self._hold_many, max_in_flight=CALLS_AT_ONCE)
 
     async def take(self, order: Order) -> OrderRefused | None:
         outcome = await self._batcher.submit(order)
