@@ -14,10 +14,11 @@ SALE = "autumn-drop"
 
 @dataclass
 class Placed:
-    """An order that was accepted, and the correlation id of its request."""
+    """An order that was accepted, and the ids of its request."""
 
     order: dict[str, Any]
     correlation_id: str
+    trace_id: str
 
 
 class Customer:
@@ -47,13 +48,16 @@ class Customer:
             assert response.status == 200, await response.text()
             return await response.json()
 
-    async def buy(self, sale_id: str, sku: str, quantity: int = 1) -> Placed:
+    async def buy(self, sale_id: str, sku: str, quantity: int = 1, traceparent: str | None = None) -> Placed:
         headers = self._headers | {"Idempotency-Key": uuid.uuid4().hex}
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         path = f"{self._url}/v1/sales/{sale_id}/orders"
         body = {"sku": sku, "quantity": quantity}
         async with self._session.post(path, json=body, headers=headers) as response:
             assert response.status == 202, await response.text()
-            return Placed(await response.json(), response.headers["x-request-id"])
+            ids = response.headers["x-request-id"], response.headers["x-trace-id"]
+            return Placed(await response.json(), *ids)
 
     async def follow(self, order_id: str) -> list[str]:
         """The states that the order went through, as its events tell them, to the last one."""

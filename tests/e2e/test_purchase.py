@@ -69,6 +69,23 @@ async def test_one_correlation_id_leads_from_the_edge_to_the_last_consumer(stack
     await until(has_reached_everybody)
 
 
+@pytest.mark.parametrize("given", [True, False])
+async def test_one_trace_leads_from_the_edge_to_the_last_consumer(stack, customer, given):
+    """Through HTTP, gRPC and Kafka, whether the caller began the trace or the shop did."""
+    sku = await customer.sku_on_sale()
+    traceparent = f"00-{uuid.uuid4().hex}-00f067aa0ba902b7-00" if given else None
+    placed = await customer.buy(SALE, sku, traceparent=traceparent)
+    assert (await customer.follow(placed.order["order_id"]))[-1] == "confirmed"
+    if traceparent is not None:
+        assert placed.trace_id == traceparent[3:35]
+
+    def services_in_the_trace() -> set[str]:
+        return {line["service"] for line in lines_with(stack, placed.trace_id)}
+
+    everybody = {"gateway", "orders", "inventory", "payments"}
+    await until(lambda: services_in_the_trace() >= everybody)
+
+
 @pytest.mark.parametrize("owner", ["accounts", "catalog", "inventory", "orders", "payments"])
 async def test_no_service_can_connect_to_anothers_database(stack, owner):
     """Its role and password open its own database only; nobody's password is guessable from another's."""

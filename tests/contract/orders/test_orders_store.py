@@ -9,7 +9,7 @@ from sqlalchemy import text
 from seawall.messaging import Outbox
 from seawall.saga import SagaLog
 from seawall.sql import open_database, upgrade
-from seawall.telemetry import bind_correlation_id
+from seawall.telemetry import bind_correlation_id, bind_traceparent
 from seawall.testing import until
 from services.orders.adapters.checkout_saga import checkout
 from services.orders.adapters.checkouts_sql import SqlCheckouts
@@ -111,16 +111,17 @@ class TestSqlOrders(OrdersContract):
         assert dict(rows) == {"shop.inventory.v1.ReserveStock": 20, "shop.orders.v1.OrderAccepted": 20}
         assert await fetch(database, "SELECT count(*) FROM saga") == [(20,)]
 
-    async def test_messages_carry_the_correlation_id_of_their_request(self, database, orders):
+    async def test_messages_carry_correlation_id_and_trace_of_their_request(self, database, orders):
         """Also where several requests share a transaction."""
 
         async def place(key):
-            with bind_correlation_id(f"request-{key}"):
+            with bind_correlation_id(f"request-{key}"), bind_traceparent(traceparent(key)):
                 await orders.accept(an_order(key))
 
         await asyncio.gather(*map(place, "abc"))
-        rows = await fetch(database, "SELECT key, correlation_id FROM outbox")
-        expected = {(an_order(key).order_id, f"request-{key}") for key in "abc"}
+        columns = "key, correlation_id, headers::json ->> 'traceparent'"
+        rows = await fetch(database, f"SELECT {columns} FROM outbox")
+        expected = {(an_order(key).order_id, f"request-{key}", traceparent(key)) for key in "abc"}
         assert {tuple(row) for row in rows} == expected
 
     async def test_nothing_is_accepted_when_too_much_waits(self, database):
@@ -130,6 +131,10 @@ class TestSqlOrders(OrdersContract):
         async with full.accepting():
             with pytest.raises(Unavailable):
                 await full.accept(an_order())
+
+
+def traceparent(key):
+    return f"00-{key * 32}-00f067aa0ba902b7-00"
 
 
 async def fetch(database, query):

@@ -9,16 +9,24 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from seawall.resilience import HOP_SECONDS, DeadlineExceeded, bind_deadline, current_deadline
 from seawall.rpc import connect, serve_grpc
-from seawall.telemetry import bind_correlation_id, current_correlation_id
+from seawall.telemetry import (
+    bind_correlation_id,
+    bind_traceparent,
+    current_correlation_id,
+    current_traceparent,
+)
 from seawall.testing import until
 from shop.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 class Inventory(inventory_pb2_grpc.InventoryServicer):
-    """Remembers the correlation id of each call, and may hold calls until told to go on."""
+    """Remembers the ids of each call, and may hold calls until told to go on."""
 
     def __init__(self):
         self.correlation_ids = []
+        self.traceparents = []
         self.seconds = []
         self.fault = None
         self.may_answer = asyncio.Event()
@@ -26,6 +34,7 @@ class Inventory(inventory_pb2_grpc.InventoryServicer):
 
     async def HoldMany(self, request, context):
         self.correlation_ids.append(current_correlation_id())
+        self.traceparents.append(current_traceparent())
         deadline = current_deadline()
         self.seconds.append(deadline and deadline.remaining_seconds())
         if self.fault:
@@ -59,6 +68,19 @@ async def test_the_correlation_id_travels_with_the_call():
         with bind_correlation_id("flash-1"):
             await hold(channel)
     assert inventory.correlation_ids == ["flash-1"]
+
+
+async def test_the_trace_travels_with_the_call():
+    """One that comes without begins a new one; what the caller's metadata says counts."""
+    inventory = Inventory()
+    async with served(inventory) as channel:
+        with bind_traceparent(TRACEPARENT):
+            await hold(channel)
+        await hold(channel)
+        await hold(channel, metadata=[("traceparent", TRACEPARENT)])
+    first, second, third = inventory.traceparents
+    assert first == third == TRACEPARENT
+    assert second not in (TRACEPARENT, None)
 
 
 async def test_a_call_without_a_correlation_id_gets_a_new_one():

@@ -57,14 +57,18 @@ async def test_an_order_is_confirmed(client, world):
     assert (charge.amount_minor, charge.currency, charge.customer_id) == (2500, "EUR", "ann")
 
 
-async def test_one_correlation_id_goes_all_the_way(client, world):
+async def test_correlation_id_and_trace_go_all_the_way(client, world):
     """From the request to the last message, through the replies of others that carry none."""
     headers = {"x-customer-id": "ann", "Idempotency-Key": "traced", "x-request-id": "request-42"}
+    trace = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
     body = {"sku": "mug", "quantity": 1}
-    order = await (await client.post("/v1/sales/open/orders", json=body, headers=headers)).json()
+    answer = await client.post("/v1/sales/open/orders", json=body, headers=headers | trace)
+    order = await answer.json()
     await ended(client, order["order_id"])
     await until(lambda: len(world.kinds(order["order_id"])) == 5)
-    assert {m.correlation_id for m in world.messages if m.key == order["order_id"]} == {"request-42"}
+    of_order = [m for m in world.messages if m.key == order["order_id"]]
+    assert {m.correlation_id for m in of_order} == {"request-42"}
+    assert all(m.headers == trace for m in of_order)
 
 
 @pytest.mark.parametrize("reason", ["sold_out", "customer_cap", "released"])

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from seawall.messaging import Message, Outbox, OutboxRelay, decode, outgoing
 from seawall.sql import Database, GroupCommit
-from seawall.telemetry import bind_correlation_id
+from seawall.telemetry import bind_correlation_id, bind_traceparent
 from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
 from services.payments.adapters.provider_http import open_provider
 from services.payments.domain import Claim, Outcome
@@ -57,7 +57,11 @@ class Provider:
 
 
 def charge_command(
-    order_id: str, *, seconds_left: float = 60.0, correlation_id: str | None = None
+    order_id: str,
+    *,
+    seconds_left: float = 60.0,
+    correlation_id: str | None = None,
+    traceparent: str | None = None,
 ) -> Message:
     """A ChargePayment; every call makes a message of its own."""
     event = ChargePayment(
@@ -67,7 +71,7 @@ def charge_command(
         currency="EUR",
         deadline_ms=int((time.time() + seconds_left) * 1000),
     )
-    with bind_correlation_id(correlation_id):
+    with bind_correlation_id(correlation_id), bind_traceparent(traceparent):
         return outgoing(TOPIC, order_id, event, source="orders", id=f"{order_id}:charge:{next(_numbers)}")
 
 

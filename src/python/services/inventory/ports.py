@@ -23,6 +23,7 @@ class Delivery:
     id: str
     source: str
     correlation_id: str | None = None
+    traceparent: str | None = None
 
 
 class LedgerStore(Protocol):

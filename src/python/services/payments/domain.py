@@ -28,6 +28,7 @@ class ChargeRequest:
     currency: str
     deadline_ms: int
     correlation_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class VoidRequest:
 
     order_id: str
     correlation_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Standing:
     charge_id: str | None = None
     reason: str | None = None
     correlation_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Claim:
     attempt: int
     overdue: bool
     correlation_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from seawall.telemetry import current_correlation_id
+from seawall.telemetry import outgoing_headers
 from services.storefront.api_types import (
     Order,
     OrderList,
@@ -137,11 +137,9 @@ class ShopApi:
         raise AssertionError("unreachable")
 
     async def _send_once(self, call: Call) -> bytes:
-        headers = dict(call.headers or {})
+        headers = {**outgoing_headers(), **(call.headers or {})}
         if call.token:
             headers["Authorization"] = f"Bearer {call.token}"
-        if correlation_id := current_correlation_id():
-            headers["x-request-id"] = correlation_id
         data = None
         if call.body is not None:
             headers["Content-Type"] = "application/json"

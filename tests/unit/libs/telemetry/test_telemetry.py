@@ -9,8 +9,10 @@ import pytest
 
 from seawall.telemetry import (
     bind_correlation_id,
+    bind_trace,
     configure_logging,
     current_correlation_id,
+    current_trace_id,
     new_correlation_id,
 )
 from seawall.telemetry.logs import JsonFormatter
@@ -120,11 +122,11 @@ def test_what_json_cannot_hold_is_shown_by_its_repr() -> None:
     assert "object object" in str(line(thing=object())["thing"])
 
 
-def test_the_correlation_id_is_on_every_line_of_its_block() -> None:
-    """Inside the block the id is on the line, after it it is not."""
-    with bind_correlation_id("abc-1"):
-        assert line()["correlation_id"] == "abc-1"
-    assert "correlation_id" not in line()
+def test_the_ids_are_on_every_line_of_their_block() -> None:
+    """Inside the block correlation id and trace id are on the line, after it they are not."""
+    with bind_correlation_id("abc-1"), bind_trace(None):
+        assert (line()["correlation_id"], line()["trace_id"]) == ("abc-1", current_trace_id())
+    assert {"correlation_id", "trace_id"}.isdisjoint(line())
 
 
 async def test_tasks_inherit_the_id_and_do_not_leak_it() -> None:

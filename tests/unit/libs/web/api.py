@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from seawall.resilience import DeadlineExceeded, current_deadline
 from seawall.settings import ServiceSettings
-from seawall.telemetry import current_correlation_id
+from seawall.telemetry import current_correlation_id, current_trace_id
 from seawall.web import (
     Problem,
     customer_id,
@@ -94,7 +94,8 @@ async def who(request: web.Request) -> web.Response:
 
 @routes.post("/v1/key")
 async def key(request: web.Request) -> web.Response:
-    return json_response({"key": idempotency_key(request), "correlation_id": current_correlation_id()})
+    ids = {"correlation_id": current_correlation_id(), "trace_id": current_trace_id()}
+    return json_response({"key": idempotency_key(request), **ids})
 
 
 @routes.post("/v1/notes")

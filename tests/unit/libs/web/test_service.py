@@ -8,6 +8,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from seawall.web import READINESS
 from unit.libs.web.api import build, client
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 async def test_identity_comes_from_the_gateway() -> None:
     """No customer is 401, another role is 403."""
@@ -43,6 +45,20 @@ async def test_the_request_id_becomes_the_correlation_id_and_is_echoed() -> None
     assert given_body["correlation_id"] == given.headers["x-request-id"] == "edge-1"
     assert len(made.headers["x-request-id"]) == 32
     assert body["correlation_id"] == made.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("given", [TRACEPARENT, "malformed", None])
+async def test_a_request_goes_on_with_its_trace_or_begins_one(given: str | None) -> None:
+    """Work, answer and problem name the same trace: that of a well-formed `traceparent`, or a new one."""
+    async with client() as http:
+        headers = {} if given is None else {"traceparent": given}
+        answer = await http.post("/v1/key", headers={"Idempotency-Key": "k", **headers})
+        refused = await http.post("/v1/key", headers=headers)
+        trace_id = (await answer.json())["trace_id"]
+        assert answer.headers["x-trace-id"] == trace_id
+        assert (await refused.json())["trace_id"] == refused.headers["x-trace-id"]
+    assert len(trace_id) == 32
+    assert (trace_id == TRACEPARENT[3:35]) == (given == TRACEPARENT)
 
 
 async def test_readiness_names_the_check_that_fails() -> None:

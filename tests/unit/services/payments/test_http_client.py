@@ -46,10 +46,10 @@ async def client_of(server: Server, *, timeout_seconds=30.0):
 
 
 async def test_a_call_is_one_whole_request():
-    """Path, host, length, correlation id and body arrive as HTTP/1.1 says."""
+    """Path, host, length, headers and body arrive as HTTP/1.1 says."""
     server = Server(OK)
     async with client_of(server) as client:
-        assert await client.post("/v1/charges", b"{}", "id-1") == (200, b"ok")
+        assert await client.post("/v1/charges", b"{}", {"x-request-id": "id-1"}) == (200, b"ok")
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     assert lines[0] == b"POST /v1/charges HTTP/1.1"
@@ -63,7 +63,7 @@ async def test_calls_one_after_another_share_a_connection():
     server = Server(OK)
     async with client_of(server) as client:
         for _ in range(10):
-            await client.post("/", b"", None)
+            await client.post("/", b"", {})
     assert server.connections == 1
     await until(lambda: server.gone == 1)
 
@@ -72,7 +72,7 @@ async def test_calls_at_once_have_a_connection_each():
     """No call waits for another."""
     server = Server(OK)
     async with client_of(server) as client:
-        answers = await asyncio.gather(*(client.post("/", b"", None) for _ in range(20)))
+        answers = await asyncio.gather(*(client.post("/", b"", {}) for _ in range(20)))
     assert answers == [(200, b"ok")] * 20
 
 
@@ -91,7 +91,7 @@ async def test_an_answer_is_read_however_it_is_cut(answer, step):
     server = Server(answer, step=step)
     async with client_of(server) as client:
         for _ in range(3):
-            assert await client.post("/", b"", None) == (201, b"hello")
+            assert await client.post("/", b"", {}) == (201, b"hello")
     assert server.connections == 1
 
 
@@ -108,7 +108,7 @@ async def test_a_connection_that_is_not_to_be_used_again_is_closed(answer):
     server = Server(answer)
     async with client_of(server) as client:
         for _ in range(2):
-            assert await client.post("/", b"", None) == (200, b"ok")
+            assert await client.post("/", b"", {}) == (200, b"ok")
         await until(lambda: server.gone == 2)
 
 
@@ -130,7 +130,7 @@ async def test_what_cannot_be_read_is_no_answer(answer):
     server = Server(answer)
     async with client_of(server) as client:
         with pytest.raises(CallFailed):
-            await client.post("/", b"", None)
+            await client.post("/", b"", {})
         await until(lambda: server.gone == 1)
 
 
@@ -139,9 +139,9 @@ async def test_a_connection_that_breaks_fails_its_call():
     server = Server(OK[:-1], closes=True)
     async with client_of(server) as client:
         with pytest.raises(CallFailed):
-            await client.post("/", b"", None)
+            await client.post("/", b"", {})
         server.answer = OK
-        assert await client.post("/", b"", None) == (200, b"ok")
+        assert await client.post("/", b"", {}) == (200, b"ok")
 
 
 async def test_a_connection_closed_while_idle_is_not_used():
@@ -149,7 +149,7 @@ async def test_a_connection_closed_while_idle_is_not_used():
     server = Server(OK, closes=True)
     async with client_of(server) as client:
         for number in range(1, 4):
-            assert await client.post("/", b"", None) == (200, b"ok")
+            assert await client.post("/", b"", {}) == (200, b"ok")
             await until(lambda: client.idle == 0)
             assert server.connections == number
 
@@ -159,7 +159,7 @@ async def test_a_call_without_an_answer_is_given_up_in_time():
     server = Server(b"")
     async with client_of(server, timeout_seconds=0.05) as client:
         with pytest.raises(CallFailed):
-            await client.post("/", b"", None)
+            await client.post("/", b"", {})
         await until(lambda: server.gone == 1)
 
 
@@ -167,7 +167,7 @@ async def test_a_cancelled_call_closes_its_connection():
     """As a call that was given up."""
     server = Server(b"")
     async with client_of(server) as client:
-        call = asyncio.create_task(client.post("/", b"", None))
+        call = asyncio.create_task(client.post("/", b"", {}))
         await until(lambda: server.requests)
         call.cancel()
         await until(lambda: server.gone == 1)
@@ -177,7 +177,7 @@ async def test_a_server_that_is_away_fails_the_call():
     """No connection: CallFailed as well."""
     async with HttpClient(f"http://127.0.0.1:{free_port()}", timeout_seconds=5) as client:
         with pytest.raises(CallFailed):
-            await client.post("/", b"", None)
+            await client.post("/", b"", {})
 
 
 @pytest.mark.parametrize("url", ["ftp://host", "http://", "http://host/path", "host:80"])
@@ -192,4 +192,4 @@ async def test_a_path_cannot_break_the_request(path):
     """A line break in a path would be a header."""
     async with client_of(Server(OK)) as client:
         with pytest.raises(ValueError, match="blanks"):
-            await client.post(path, b"", None)
+            await client.post(path, b"", {})

@@ -1,7 +1,14 @@
 """Messages between services: a publisher, a subscriber, an outbox and an inbox."""
 
 from seawall.messaging.broker import open_broker
-from seawall.messaging.context import current_deadline_ms, deadline_ms_of, expired, working_on
+from seawall.messaging.context import (
+    current_deadline_ms,
+    deadline_ms_of,
+    expired,
+    headers_of,
+    origin_of,
+    working_on,
+)
 from seawall.messaging.decoding import decode
 from seawall.messaging.errors import BrokerUnavailable, MessagingError, PublishFailed, Undecodable
 from seawall.messaging.gauges import measure_tables
@@ -37,8 +44,10 @@ __all__ = [
     "decode",
     "expired",
     "fresh",
+    "headers_of",
     "measure_tables",
     "open_broker",
+    "origin_of",
     "outgoing",
     "purge_inbox",
     "working_on",

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from seawall.messaging.header_numbers import whole_number
-from seawall.messaging.message import DEADLINE, TRACEPARENT, Message
+from seawall.messaging.message import DEADLINE, Message
 from seawall.resilience import bind_deadline, current_deadline
-from seawall.telemetry import bind_correlation_id, bind_traceparent
+from seawall.telemetry import TRACEPARENT, Origin, bind_correlation_id, bind_traceparent
 
 
 @contextmanager
@@ -35,6 +35,16 @@ def current_deadline_ms(clock: Callable[[], float] = time.time) -> int | None:
     """
     deadline = current_deadline()
     return None if deadline is None else int((clock() + deadline.remaining_seconds()) * 1000)
+
+
+def origin_of(message: Message) -> Origin:
+    """What the message belongs to, for what is answered in a batch with others."""
+    return Origin(message.correlation_id, message.headers.get(TRACEPARENT))
+
+
+def headers_of(origin: Origin) -> dict[str, str]:
+    """The headers of a message that is not made by `outgoing`."""
+    return {} if origin.traceparent is None else {TRACEPARENT: origin.traceparent}
 
 
 def deadline_ms_of(message: Message) -> int | None:

@@ -21,7 +21,7 @@ from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
 from seawall.messaging.retry_topics import RetryLater, retry_topics
 from seawall.messaging.work import Work
-from seawall.telemetry import OutageLog
+from seawall.telemetry import TRACEPARENT, OutageLog, trace_id_of
 
 POLL_MILLISECONDS = 500
 # The partitions of a member that is killed idle for this long. A broker takes no less by default
@@ -171,10 +171,12 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
             self._committed[partition] = offset
 
     def _log_handled(self, messages: Sequence[Message]) -> None:
-        """One line per batch, so that an order can be followed by its correlation id at little cost."""
+        """One line per batch, so that an order can be followed by its ids at little cost."""
         if _log.isEnabledFor(logging.INFO):
             ids = sorted({message.correlation_id for message in messages if message.correlation_id})
-            counts = {"group": self._group, "messages": len(messages), "correlation_ids": ids}
+            traces = sorted({trace for m in messages if (trace := trace_id_of(m.headers.get(TRACEPARENT)))})
+            counts = {"group": self._group, "messages": len(messages)}
+            counts |= {"correlation_ids": ids, "trace_ids": traces}
             _log.info("batch handled", extra=counts)
 
     @staticmethod

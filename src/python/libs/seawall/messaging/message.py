@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import msgspec
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.telemetry import current_correlation_id, current_traceparent
+from seawall.telemetry import TRACEPARENT, current_correlation_id, current_traceparent
 
-# Headers; the deadline is an absolute time, since a message may wait for long in between.
-TRACEPARENT = "traceparent"
+# An absolute time, since a message may wait for long in between.
 DEADLINE = "deadline_ms"
 
 

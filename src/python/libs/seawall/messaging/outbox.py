@@ -1,8 +1,8 @@
 """The outbox: a message is sent if, and only if, the transaction that says so commits."""
 
-import json
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging.message import Message
@@ -56,5 +56,5 @@ def addition(messages: Sequence[Message]) -> dict[str, object]:
         "message_sources": [m.source for m in messages],
         "payloads": [m.payload for m in messages],
         "correlation_ids": [m.correlation_id for m in messages],
-        "headers": [json.dumps(dict(m.headers)) if m.headers else None for m in messages],
+        "headers": [msgspec.json.encode(dict(m.headers)).decode() if m.headers else None for m in messages],
     }

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 
-from seawall.rpc.client_interceptors import CorrelationToMetadata, DeadlineToTimeout
+from seawall.rpc.client_interceptors import DeadlineToTimeout, IdsToMetadata
 
 _SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 
@@ -32,7 +32,7 @@ async def connect(target: str, *, default_timeout_seconds: float = 5.0) -> Async
             ("grpc.min_reconnect_backoff_ms", 500),
             ("grpc.max_reconnect_backoff_ms", 2_000),
         ],
-        interceptors=[CorrelationToMetadata(), DeadlineToTimeout(default_timeout_seconds)],
+        interceptors=[IdsToMetadata(), DeadlineToTimeout(default_timeout_seconds)],
     )
     try:
         yield channel

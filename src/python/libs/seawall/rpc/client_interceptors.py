@@ -6,22 +6,21 @@ from typing import Any
 import grpc
 
 from seawall.resilience import current_deadline
-from seawall.rpc.metadata import CORRELATION_ID
-from seawall.telemetry import current_correlation_id
+from seawall.telemetry import outgoing_headers
 
 Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Any]
 
 
-class CorrelationToMetadata(grpc.aio.UnaryUnaryClientInterceptor):
-    """Sends the current correlation id along, unless the caller set one or there is none."""
+class IdsToMetadata(grpc.aio.UnaryUnaryClientInterceptor):
+    """Sends the current correlation id and trace along, where there are any and the caller set none."""
 
     async def intercept_unary_unary(
         self, continuation: Continuation, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        correlation_id = current_correlation_id()
         metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
-        if correlation_id is not None and metadata.get(CORRELATION_ID) is None:
-            metadata.add(CORRELATION_ID, correlation_id)
+        for name, value in outgoing_headers().items():
+            if metadata.get(name) is None:
+                metadata.add(name, value)
         return await continuation(_with(client_call_details, metadata=metadata), request)
 
 

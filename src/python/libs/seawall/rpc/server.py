@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 
-from seawall.rpc.server_interceptors import CorrelationFromMetadata, DeadlineFromTimeout, ServerMetrics
+from seawall.rpc.server_interceptors import DeadlineFromTimeout, IdsFromMetadata, ServerMetrics
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def serve_grpc(
     `drain_seconds` to finish. Errors: RuntimeError if the port is taken.
     """
     server = grpc.aio.server(
-        interceptors=[CorrelationFromMetadata(), DeadlineFromTimeout(), ServerMetrics()],
+        interceptors=[IdsFromMetadata(), DeadlineFromTimeout(), ServerMetrics()],
         options=_options(max_connection_age_seconds, drain_seconds),
     )
     health_service = health.aio.HealthServicer()

@@ -8,8 +8,7 @@ import grpc
 from prometheus_client import Histogram
 
 from seawall.resilience import DeadlineExceeded, bind_deadline
-from seawall.rpc.metadata import CORRELATION_ID
-from seawall.telemetry import bind_correlation_id, new_correlation_id
+from seawall.telemetry import REQUEST_ID, TRACEPARENT, bind_correlation_id, bind_trace, new_correlation_id
 
 _SECONDS = Histogram(
     "seawall_rpc_server_seconds",
@@ -23,23 +22,27 @@ Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
 Behaviour = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
 
 
-class CorrelationFromMetadata(grpc.aio.ServerInterceptor):
-    """Binds the caller's correlation id, or a new one, while a call is handled."""
+class IdsFromMetadata(grpc.aio.ServerInterceptor):
+    """Binds the caller's correlation id and trace, or new ones, while a call is handled."""
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> Handler:
         metadata = dict(handler_call_details.invocation_metadata or ())
-        value = metadata.get(CORRELATION_ID)
+        correlation_id, traceparent = _text(metadata.get(REQUEST_ID)), _text(metadata.get(TRACEPARENT))
 
         def around(behaviour: Behaviour) -> Behaviour:
             async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-                with bind_correlation_id(value if isinstance(value, str) else new_correlation_id()):
+                with bind_correlation_id(correlation_id or new_correlation_id()), bind_trace(traceparent):
                     return await behaviour(request, context)
 
             return handle
 
         return _wrapped(await continuation(handler_call_details), around)
+
+
+def _text(value: str | bytes | None) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 class DeadlineFromTimeout(grpc.aio.ServerInterceptor):

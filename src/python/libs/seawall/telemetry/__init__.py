@@ -1,17 +1,35 @@
-"""What a process says about itself: JSON logs that share one correlation id."""
+"""What a process says about itself: JSON logs that share one correlation id and one trace."""
 
 from seawall.telemetry.correlation import bind_correlation_id, current_correlation_id, new_correlation_id
+from seawall.telemetry.headers import REQUEST_ID, TRACEPARENT, outgoing_headers
 from seawall.telemetry.logs import configure_logging, log_fields
+from seawall.telemetry.origin import Origin, current_origin
 from seawall.telemetry.outage_log import OutageLog
-from seawall.telemetry.trace_context import bind_traceparent, current_traceparent
+from seawall.telemetry.trace_context import (
+    bind_trace,
+    bind_traceparent,
+    current_trace_id,
+    current_traceparent,
+    new_traceparent,
+    trace_id_of,
+)
 
 __all__ = [
+    "REQUEST_ID",
+    "TRACEPARENT",
+    "Origin",
     "OutageLog",
     "bind_correlation_id",
+    "bind_trace",
     "bind_traceparent",
     "configure_logging",
     "current_correlation_id",
+    "current_origin",
+    "current_trace_id",
     "current_traceparent",
     "log_fields",
     "new_correlation_id",
+    "new_traceparent",
+    "outgoing_headers",
+    "trace_id_of",
 ]

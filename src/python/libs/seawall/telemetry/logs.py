@@ -13,13 +13,14 @@ import msgspec
 from seawall.telemetry.correlation import current_correlation_id
 from seawall.telemetry.redaction import redacted, scrubbed
 from seawall.telemetry.repetition import OncePerMinute
+from seawall.telemetry.trace_context import current_trace_id
 
 # What a LogRecord has anyway; everything else on it came in by `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """One line of JSON per record: time, level, service, logger, message, correlation_id, and `extra`."""
+    """A line of JSON per record: time, level, service, logger, message, the ids of the work, and `extra`."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -53,6 +54,9 @@ class JsonFormatter(logging.Formatter):
         correlation_id = current_correlation_id()
         if correlation_id is not None:
             line["correlation_id"] = correlation_id
+        trace_id = current_trace_id()
+        if trace_id is not None:
+            line["trace_id"] = trace_id
         for name, value in fields.items():
             line[f"extra_{name}" if name in line else name] = redacted(name, value)
         return line

@@ -4,6 +4,7 @@ Source: W3C Trace Context, Level 1, section 3.2 (traceparent, version 00).
 """
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,10 +19,37 @@ def current_traceparent() -> str | None:
     return _current.get()
 
 
+def current_trace_id() -> str | None:
+    """Its trace id: 32 hexadecimal digits; or None."""
+    value = _current.get()
+    return None if value is None else value[3:35]
+
+
+def trace_id_of(traceparent: str | None) -> str | None:
+    """The trace id in a traceparent; None in what is none."""
+    return traceparent[3:35] if traceparent is not None and _FORM.fullmatch(traceparent) else None
+
+
+def new_traceparent() -> str:
+    """The beginning of a trace that nobody samples: 192 random bits."""
+    bits = secrets.token_hex(24)
+    return f"00-{bits[:32]}-{bits[32:]}-00"
+
+
 @contextmanager
 def bind_traceparent(value: str | None) -> Iterator[None]:
     """Sets it for the block. What has not the form of a traceparent is left out, as the standard asks."""
     token = _current.set(value if value is not None and _FORM.fullmatch(value) else None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def bind_trace(value: str | None) -> Iterator[None]:
+    """As `bind_traceparent`, where work enters: what is missing or malformed is replaced by a new trace."""
+    token = _current.set(value if value is not None and _FORM.fullmatch(value) else new_traceparent())
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What every request goes through: correlation id, errors as problems, metrics, one line of log."""
+"""What every request goes through: its ids, errors as problems, metrics, one line of log."""
 
 import logging
 import time
@@ -10,14 +10,23 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 
 from seawall.resilience import REQUEST_TIMEOUT, MalformedTimeout, bind_deadline, parse_request_timeout
-from seawall.telemetry import bind_correlation_id, current_correlation_id, log_fields, new_correlation_id
+from seawall.telemetry import (
+    REQUEST_ID,
+    TRACEPARENT,
+    bind_correlation_id,
+    bind_trace,
+    current_correlation_id,
+    current_trace_id,
+    log_fields,
+    new_correlation_id,
+)
 from seawall.web.health import READINESS
 from seawall.web.problem import Problem, Translations, refused, translated
 from seawall.web.refusal import WITHOUT_NUL
 
-REQUEST_ID = "x-request-id"
+TRACE_ID = "x-trace-id"
 _IS_STARTED: web.RequestKey[bool] = web.RequestKey("is_started", bool)
-_REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
+_IDS: web.RequestKey[tuple[str, str]] = web.RequestKey("ids", tuple)
 UNLOGGED = frozenset({"/livez", "/readyz", "/metrics"})
 
 _REQUESTS = Counter("seawall_http_requests_total", "Requests answered", ["method", "route", "status"])
@@ -37,8 +46,12 @@ def observed(translations: Translations) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with bind_correlation_id(request.headers.get(REQUEST_ID) or new_correlation_id()):
-            request[_REQUEST_ID_KEY] = current_correlation_id() or ""
+        headers = request.headers
+        with (
+            bind_correlation_id(headers.get(REQUEST_ID) or new_correlation_id()),
+            bind_trace(headers.get(TRACEPARENT)),
+        ):
+            request[_IDS] = current_correlation_id() or "", current_trace_id() or ""
             started_at = time.perf_counter()
             status = 500
             try:
@@ -58,7 +71,9 @@ async def on_response(request: web.Request, response: web.StreamResponse) -> Non
     """Names the request in its response, and asks the client to leave while the process drains."""
     request[_IS_STARTED] = True
     response.headers[hdrs.SERVER] = "seawall"
-    response.headers.setdefault(REQUEST_ID, request.get(_REQUEST_ID_KEY, ""))
+    correlation_id, trace_id = request.get(_IDS, ("", ""))
+    response.headers.setdefault(REQUEST_ID, correlation_id)
+    response.headers[TRACE_ID] = trace_id
     if request.app[READINESS].draining.is_set():
         response.headers[hdrs.CONNECTION] = "close"
         response.force_close()

@@ -24,6 +24,7 @@ _PROBLEM = {
         "field": {"type": "string"},
         "limit": {"type": "string"},
         "correlation_id": {"type": "string"},
+        "trace_id": {"type": "string"},
     },
     "required": ["type", "title", "status"],
 }

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from seawall.resilience import DeadlineExceeded
-from seawall.telemetry import current_correlation_id
+from seawall.telemetry import current_correlation_id, current_trace_id
 from seawall.web.limits import MAX_BODY_BYTES
 
 CONTENT_TYPE = "application/problem+json"
@@ -45,13 +45,16 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def document(self) -> dict[str, Any]:
-        """The body, with the correlation id of the request."""
+        """The body, with the correlation id and the trace id of the request."""
         members: dict[str, Any] = {"type": URN + self.type, "title": self.title, "status": self.status}
         if self.detail:
             members["detail"] = self.detail
         correlation_id = current_correlation_id()
         if correlation_id is not None:
             members["correlation_id"] = correlation_id
+        trace_id = current_trace_id()
+        if trace_id is not None:
+            members["trace_id"] = trace_id
         return members | self.extra
 
     def response(self) -> web.Response:

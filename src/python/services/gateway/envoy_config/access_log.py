@@ -14,6 +14,7 @@ def access_log() -> Json:
         "logger": "gateway.access",
         "message": "request",
         "correlation_id": "%REQ(X-REQUEST-ID)%",
+        "trace_id": "%RESP(X-TRACE-ID)%",
         "method": "%REQ(:METHOD)%",
         "path": "%PATH(NQ:PATH)%",
         "route": "%ROUTE_NAME%",

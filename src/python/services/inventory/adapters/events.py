@@ -5,7 +5,8 @@ import uuid
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging import Message
+from seawall.messaging import Message, headers_of
+from seawall.telemetry import Origin
 from services.inventory.domain import Committed, Event, Refused, Released, Reserved
 from shop.inventory.v1 import inventory_pb2
 
@@ -13,9 +14,9 @@ TOPIC = "inventory.events.v1"
 SOURCE = "inventory"
 
 
-def event_message(event: Event, correlation_id: str | None) -> Message:
-    """The event, keyed by its order, under the correlation id of the command that caused it."""
-    # Not by outgoing(): a batch of commands has many correlation ids.
+def event_message(event: Event, origin: Origin) -> Message:
+    """The event, keyed by its order, of the origin of the command that caused it."""
+    # Not by outgoing(): a batch of commands has many origins.
     content = _protobuf(event)
     return Message(
         topic=TOPIC,
@@ -24,8 +25,9 @@ def event_message(event: Event, correlation_id: str | None) -> Message:
         id=uuid.uuid4().hex,
         source=SOURCE,
         payload=content.SerializeToString(),
-        correlation_id=correlation_id,
+        correlation_id=origin.correlation_id,
         time_ms=time.time_ns() // 1_000_000,
+        headers=headers_of(origin),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from seawall.messaging import Message, measure_tables, purge_inbox
 from seawall.sql import Database, Statement
+from seawall.telemetry import Origin
 from services.inventory.adapters.events import event_message
 from services.inventory.adapters.ledger_batch import (
     admit_and_load,
@@ -182,5 +183,5 @@ def _decide(ledger: Ledger, deliveries: Sequence[Delivery]) -> list[Message]:
             _log.error("illegal command", extra={"error": str(error)})
             continue
         _DECIDED.labels(type(event).__name__).inc()
-        messages.append(event_message(event, delivery.correlation_id))
+        messages.append(event_message(event, Origin(delivery.correlation_id, delivery.traceparent)))
     return messages

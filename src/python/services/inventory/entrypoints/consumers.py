@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging import Message, Undecodable, decode
+from seawall.messaging import Message, Undecodable, decode, origin_of
 from services.inventory.domain import Command, Commit, Item, ItemKey, Release, Reserve, Sale, Wish
 from services.inventory.ports import Delivery
 from shop.catalog.v1 import catalog_pb2
@@ -35,7 +35,7 @@ def sales_handler(schedule: Callable[[Sequence[Sale]], Awaitable[None]]) -> Hand
 
 
 def _delivery(message: Message) -> Delivery:
-    return Delivery(_command(message), message.id, message.source, message.correlation_id)
+    return Delivery(_command(message), message.id, message.source, *origin_of(message))
 
 
 def _command(message: Message) -> Command:

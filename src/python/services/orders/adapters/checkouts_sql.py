@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Message, Outbox, measure_tables
+from seawall.messaging import Message, Outbox, measure_tables, origin_of
 from seawall.saga import SagaLog
 from seawall.sql import Database
+from seawall.telemetry import Origin
 from services.orders.adapters import messages, order_rows
 from services.orders.domain import REACHED, STEPS, Order, OrderState, Reply, SagaStep
 
@@ -162,8 +163,8 @@ class _Work:
         moved = [order_rows.order_of(row) for row in rows]
         self.orders += moved
         if state in _EVENTS:
-            correlation_ids = {command.key: command.correlation_id for command in commands}
-            self.messages += [_EVENTS[state](o, correlation_ids.get(o.order_id)) for o in moved]
+            origins = {command.key: origin_of(command) for command in commands}
+            self.messages += [_EVENTS[state](o, origins.get(o.order_id, Origin())) for o in moved]
 
 
 def _count(order: Order) -> None:
@@ -176,7 +177,7 @@ def _count(order: Order) -> None:
         _SECONDS.labels(order.state.value).observe(seconds)
 
 
-_EVENTS: Mapping[OrderState, Callable[[Order, str | None], Message]] = {
+_EVENTS: Mapping[OrderState, Callable[[Order, Origin], Message]] = {
     OrderState.CONFIRMED: messages.order_confirmed,
     OrderState.CANCELLED: messages.order_cancelled,
 }

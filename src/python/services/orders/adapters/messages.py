@@ -6,7 +6,8 @@ from typing import Any
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from seawall.messaging import Message
+from seawall.messaging import Message, headers_of
+from seawall.telemetry import Origin
 from services.orders.domain import Order
 from shop.inventory.v1 import inventory_pb2
 from shop.orders.v1 import orders_pb2
@@ -21,7 +22,7 @@ PAYMENTS_TOPIC = "payments.commands.v1"
 State = dict[str, Any]
 
 
-def saga_state(order: Order, correlation_id: str | None) -> State:
+def saga_state(order: Order, origin: Origin) -> State:
     """The state of the order's checkout, in JSON's types."""
     return {
         "order_id": order.order_id,
@@ -31,7 +32,8 @@ def saga_state(order: Order, correlation_id: str | None) -> State:
         "quantity": order.quantity,
         "amount_minor": order.amount_minor,
         "currency": order.currency,
-        "correlation_id": correlation_id,
+        "correlation_id": origin.correlation_id,
+        "traceparent": origin.traceparent,
     }
 
 
@@ -68,7 +70,7 @@ def void_payment(state: State) -> Message:
     return _command(PAYMENTS_TOPIC, state, void, "charge:compensate")
 
 
-def order_accepted(order: Order, correlation_id: str | None) -> Message:
+def order_accepted(order: Order, origin: Origin) -> Message:
     event = orders_pb2.OrderAccepted(
         order_id=order.order_id,
         customer_id=order.customer_id,
@@ -78,10 +80,10 @@ def order_accepted(order: Order, correlation_id: str | None) -> Message:
         amount_minor=order.amount_minor,
         currency=order.currency,
     )
-    return _event(order.order_id, event, "accepted", correlation_id)
+    return _event(order.order_id, event, "accepted", origin)
 
 
-def order_confirmed(order: Order, correlation_id: str | None) -> Message:
+def order_confirmed(order: Order, origin: Origin) -> Message:
     event = orders_pb2.OrderConfirmed(
         order_id=order.order_id,
         customer_id=order.customer_id,
@@ -89,14 +91,14 @@ def order_confirmed(order: Order, correlation_id: str | None) -> Message:
         sku=order.sku,
         quantity=order.quantity,
     )
-    return _event(order.order_id, event, "confirmed", correlation_id)
+    return _event(order.order_id, event, "confirmed", origin)
 
 
-def order_cancelled(order: Order, correlation_id: str | None) -> Message:
+def order_cancelled(order: Order, origin: Origin) -> Message:
     event = orders_pb2.OrderCancelled(
         order_id=order.order_id, customer_id=order.customer_id, reason=order.reason or ""
     )
-    return _event(order.order_id, event, "cancelled", correlation_id)
+    return _event(order.order_id, event, "cancelled", origin)
 
 
 def _units(state: State) -> dict[str, Any]:
@@ -104,17 +106,17 @@ def _units(state: State) -> dict[str, Any]:
 
 
 def _command(topic: str, state: State, command: ProtobufMessage, step: str) -> Message:
-    return _message(topic, state["order_id"], command, step, state.get("correlation_id"))
+    # Sagas that began before there was a traceparent have none.
+    origin = Origin(state.get("correlation_id"), state.get("traceparent"))
+    return _message(topic, state["order_id"], command, step, origin)
 
 
-def _event(order_id: str, event: ProtobufMessage, name: str, correlation_id: str | None) -> Message:
-    return _message(EVENTS_TOPIC, order_id, event, name, correlation_id)
+def _event(order_id: str, event: ProtobufMessage, name: str, origin: Origin) -> Message:
+    return _message(EVENTS_TOPIC, order_id, event, name, origin)
 
 
-def _message(
-    topic: str, order_id: str, content: ProtobufMessage, name: str, correlation_id: str | None
-) -> Message:
-    # Not by outgoing(): messages of many requests are made in one batch, each under its own correlation id.
+def _message(topic: str, order_id: str, content: ProtobufMessage, name: str, origin: Origin) -> Message:
+    # Not by outgoing(): messages of many requests are made in one batch, each of its own origin.
     return Message(
         topic=topic,
         key=order_id,
@@ -122,6 +124,7 @@ def _message(
         id=f"{order_id}:{name}",
         source=SOURCE,
         payload=content.SerializeToString(),
-        correlation_id=correlation_id,
+        correlation_id=origin.correlation_id,
         time_ms=time.time_ns() // 1_000_000,
+        headers=headers_of(origin),
     )

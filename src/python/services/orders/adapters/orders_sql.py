@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from seawall.messaging import addition
 from seawall.saga import SagaLog
 from seawall.sql import Database, GroupCommit, Overloaded
-from seawall.telemetry import current_correlation_id
+from seawall.telemetry import Origin, current_origin
 from services.orders.adapters import messages, order_rows
 from services.orders.adapters.batcher import Batcher
 from services.orders.domain import Order, OrderState
@@ -22,7 +22,7 @@ _ACCEPTED = Counter("shop_orders_accepted_total", "Orders accepted; repeated req
 @dataclass(frozen=True, slots=True)
 class _Acceptance:
     order: Order
-    correlation_id: str | None
+    origin: Origin
 
 
 class SqlOrders:
@@ -57,7 +57,7 @@ class SqlOrders:
         if self._backlog() >= self._max_backlog:
             raise Unavailable("too many messages wait to be published")
         try:
-            kept = await self._acceptances.submit(_Acceptance(order, current_correlation_id()))
+            kept = await self._acceptances.submit(_Acceptance(order, current_origin()))
         except Overloaded as error:
             raise Unavailable("too many orders wait to be accepted") from error
         if kept is order:
@@ -74,9 +74,9 @@ class SqlOrders:
         return [kept[a.order.order_id] for a in batch]
 
     async def _place(self, connection: AsyncConnection, acceptances: Sequence[_Acceptance]) -> set[str]:
-        sagas = [(a.order.order_id, messages.saga_state(a.order, a.correlation_id)) for a in acceptances]
+        sagas = [(a.order.order_id, messages.saga_state(a.order, a.origin)) for a in acceptances]
         starting, commands = self._saga.starting(sagas)
-        events = [messages.order_accepted(a.order, a.correlation_id) for a in acceptances]
+        events = [messages.order_accepted(a.order, a.origin) for a in acceptances]
         orders = order_rows.insert_arrays([a.order for a in acceptances])
         parameters = {**orders, **starting, **addition([*commands, *events])}
         return {row["order_id"] for row in await order_rows.ACCEPT.fetch(connection, parameters)}

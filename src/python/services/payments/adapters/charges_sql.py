@@ -29,6 +29,7 @@ class SqlChargeBook:
                 "currencies": [request.currency for request in requests],
                 "deadlines": [request.deadline_ms for request in requests],
                 "correlation_ids": [request.correlation_id for request in requests],
+                "traceparents": [request.traceparent for request in requests],
                 "claims": claims,
                 "lease_seconds": self._lease_seconds,
             },
@@ -40,10 +41,14 @@ class SqlChargeBook:
 
     async def request_voids(self, requests: Sequence[VoidRequest]) -> list[Standing]:
         # One row per order: an upsert may touch a row once only.
-        correlation_ids = {request.order_id: request.correlation_id for request in requests}
+        distinct = {request.order_id: request for request in requests}
         return await self._standings(
             REQUEST_VOIDS,
-            {"order_ids": list(correlation_ids), "correlation_ids": list(correlation_ids.values())},
+            {
+                "order_ids": list(distinct),
+                "correlation_ids": [request.correlation_id for request in distinct.values()],
+                "traceparents": [request.traceparent for request in distinct.values()],
+            },
         )
 
     async def announce(self, standings: Sequence[Standing]) -> None:
@@ -53,10 +58,8 @@ class SqlChargeBook:
     async def _standings(self, statement: Statement, parameters: Mapping[str, object]) -> list[Standing]:
         rows = await statement.fetch(self._connection, parameters)
         return [
-            Standing(
-                row["order_id"], State(row["state"]), row["charge_id"], row["reason"], row["correlation_id"]
-            )
-            for row in rows
+            Standing(order_id, State(state), charge_id, reason, correlation_id, traceparent)
+            for order_id, state, charge_id, reason, correlation_id, traceparent in rows
         ]
 
 
@@ -120,10 +123,11 @@ def _settling(outcomes: Sequence[Outcome]) -> dict[str, object]:
 
 
 def _claim(row: Row) -> Claim:
-    order_id, amount_minor, currency, state, attempt, overdue, correlation_id = row
-    return Claim(order_id, amount_minor, currency, State(state), attempt, overdue, correlation_id)
+    order_id, amount_minor, currency, state, attempt, overdue, *origin = row
+    return Claim(order_id, amount_minor, currency, State(state), attempt, overdue, *origin)
 
 
 def _standing(outcome: Outcome) -> Standing:
     claim = outcome.claim
-    return Standing(claim.order_id, outcome.state, outcome.charge_id, outcome.reason, claim.correlation_id)
+    origin = claim.correlation_id, claim.traceparent
+    return Standing(claim.order_id, outcome.state, outcome.charge_id, outcome.reason, *origin)

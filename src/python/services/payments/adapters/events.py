@@ -1,7 +1,7 @@
 """Standings as messages of payments.events.v1."""
 
 from seawall.messaging import Message, outgoing
-from seawall.telemetry import bind_correlation_id
+from seawall.telemetry import bind_correlation_id, bind_traceparent
 from services.payments.domain import Standing, State
 from shop.payments.v1.payments_pb2 import PaymentCharged, PaymentDeclined, PaymentVoided
 
@@ -9,8 +9,8 @@ TOPIC = "payments.events.v1"
 
 
 def event_of(standing: Standing) -> Message:
-    """Returns the message that tells a final standing, with the correlation id of its command."""
-    with bind_correlation_id(standing.correlation_id):
+    """Returns the message that tells a final standing, of the origin of its command."""
+    with bind_correlation_id(standing.correlation_id), bind_traceparent(standing.traceparent):
         return outgoing(TOPIC, standing.order_id, _event(standing), source="payments")
 
 

@@ -6,6 +6,7 @@ compression or proxies.
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import urlsplit
@@ -52,13 +53,13 @@ class HttpClient:
         while self._idle:
             self._idle.pop().abort()
 
-    async def post(self, path: str, body: bytes, request_id: str | None) -> tuple[int, bytes]:
-        """Returns status and body. Raises CallFailed."""
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Returns status and body. Header values are plain text without line breaks. Raises CallFailed."""
         if not _LINE_BREAKS.isdisjoint(path):
             raise ValueError("a path has no blanks")
         head = f"POST {path} HTTP/1.1\r\n{self._head}content-length: {len(body)}\r\n"
-        if request_id is not None:
-            head += f"x-request-id: {request_id}\r\n"
+        for name, value in headers.items():
+            head += f"{name}: {value}\r\n"
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 connection = self._idle_connection() or await self._connect()

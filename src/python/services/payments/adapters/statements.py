@@ -5,30 +5,34 @@ from seawall.sql import Statement
 
 ADD = Statement("""
 INSERT INTO charges (order_id, customer_id, amount_minor, currency, deadline, state, correlation_id,
-                     attempt, claimed_until)
+                     traceparent, attempt, claimed_until)
 SELECT order_id, customer_id, amount_minor, currency, to_timestamp(deadline_ms / 1000.0),
-       CASE WHEN position <= :claims THEN 'charging' ELSE 'pending' END, correlation_id,
+       CASE WHEN position <= :claims THEN 'charging' ELSE 'pending' END, correlation_id, traceparent,
        CASE WHEN position <= :claims THEN 1 ELSE 0 END,
        CASE WHEN position <= :claims THEN now() + make_interval(secs => :lease_seconds) ELSE now() END
 FROM unnest(CAST(:order_ids AS text[]), CAST(:customer_ids AS text[]), CAST(:amounts AS bigint[]),
-            CAST(:currencies AS text[]), CAST(:deadlines AS bigint[]), CAST(:correlation_ids AS text[]))
+            CAST(:currencies AS text[]), CAST(:deadlines AS bigint[]), CAST(:correlation_ids AS text[]),
+            CAST(:traceparents AS text[]))
      WITH ORDINALITY
-     AS request(order_id, customer_id, amount_minor, currency, deadline_ms, correlation_id, position)
+     AS request(order_id, customer_id, amount_minor, currency, deadline_ms, correlation_id, traceparent,
+                position)
 ORDER BY order_id
 ON CONFLICT (order_id) DO NOTHING
-RETURNING order_id, amount_minor, currency, state, attempt, deadline <= now() AS overdue, correlation_id
+RETURNING order_id, amount_minor, currency, state, attempt, deadline <= now() AS overdue, correlation_id,
+          traceparent
 """)
 
 STANDING = Statement("""
-SELECT order_id, state, charge_id, reason, correlation_id FROM charges
+SELECT order_id, state, charge_id, reason, correlation_id, traceparent FROM charges
 WHERE order_id = ANY(CAST(:order_ids AS text[]))
 """)
 
 # Pending: nothing was sent, so it ends here. An order never heard of is closed before its charge comes.
 REQUEST_VOIDS = Statement("""
-INSERT INTO charges AS charge (order_id, amount_minor, currency, deadline, state, correlation_id)
-SELECT order_id, 0, '', now(), 'voided', correlation_id
-FROM unnest(CAST(:order_ids AS text[]), CAST(:correlation_ids AS text[])) AS request(order_id, correlation_id)
+INSERT INTO charges AS charge (order_id, amount_minor, currency, deadline, state, correlation_id, traceparent)
+SELECT order_id, 0, '', now(), 'voided', correlation_id, traceparent
+FROM unnest(CAST(:order_ids AS text[]), CAST(:correlation_ids AS text[]), CAST(:traceparents AS text[]))
+     AS request(order_id, correlation_id, traceparent)
 ORDER BY order_id
 ON CONFLICT (order_id) DO UPDATE SET
     state = CASE charge.state WHEN 'pending' THEN 'voided'
@@ -38,7 +42,7 @@ ON CONFLICT (order_id) DO UPDATE SET
     claimed_until = CASE WHEN charge.state IN ('charging', 'charged') THEN now()
                          ELSE charge.claimed_until END,
     updated_at = now()
-RETURNING order_id, state, charge_id, reason, correlation_id
+RETURNING order_id, state, charge_id, reason, correlation_id, traceparent
 """)
 
 CLAIM = Statement("""
@@ -53,7 +57,7 @@ UPDATE charges AS charge SET
     claimed_until = now() + make_interval(secs => :lease_seconds)
 FROM due WHERE charge.order_id = due.order_id
 RETURNING charge.order_id, amount_minor, currency, state, attempt, deadline <= now() AS overdue,
-          correlation_id
+          correlation_id, traceparent
 """)
 
 # The attempt fences: a process that slept through its lease cannot overwrite its successor's result.

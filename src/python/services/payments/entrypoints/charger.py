@@ -8,7 +8,7 @@ from contextvars import Context
 
 from prometheus_client import Counter, Gauge
 
-from seawall.telemetry import bind_correlation_id
+from seawall.telemetry import bind_correlation_id, bind_traceparent, trace_id_of
 from services.payments.domain import Claim, Outcome
 from services.payments.ports import ChargeQueue, Provider
 from services.payments.use_cases import attempt
@@ -113,7 +113,7 @@ class Charger:
         task.add_done_callback(self._attempts.discard)
 
     async def _attempt(self, claim: Claim) -> None:
-        with bind_correlation_id(claim.correlation_id):
+        with bind_correlation_id(claim.correlation_id), bind_traceparent(claim.traceparent):
             try:
                 outcome = await self._call(claim)
                 if await self._queue.settle(outcome):
@@ -149,7 +149,8 @@ class Charger:
             order_ids = [outcome.claim.order_id for outcome in outcomes]
             reasons = sorted({outcome.reason for outcome in outcomes if outcome.reason})
             ids = [outcome.claim.correlation_id for outcome in outcomes if outcome.claim.correlation_id]
-            facts = {"order_ids": order_ids, "reasons": reasons, "correlation_ids": ids}
+            traces = [trace for o in outcomes if (trace := trace_id_of(o.claim.traceparent))]
+            facts = {"order_ids": order_ids, "reasons": reasons, "correlation_ids": ids, "trace_ids": traces}
             if is_final:
                 logger.info("payments %s", state, extra=facts)
             else:

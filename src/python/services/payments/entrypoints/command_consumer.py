@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from seawall.messaging import Message, admit, decode, purge_inbox
+from seawall.messaging import Message, admit, decode, origin_of, purge_inbox
 from seawall.sql import Database
 from services.payments.domain import ChargeRequest, Claim, VoidRequest
 from services.payments.ports import ChargeBook
@@ -66,12 +66,14 @@ class CommandConsumer:
 def _command(message: Message) -> ChargeRequest | VoidRequest:
     event = decode(message, ChargePayment, VoidPayment)
     if isinstance(event, VoidPayment):
-        return VoidRequest(event.order_id, message.correlation_id)
+        return VoidRequest(event.order_id, *origin_of(message))
+    origin = origin_of(message)
     return ChargeRequest(
         order_id=event.order_id,
         customer_id=event.customer_id,
         amount_minor=event.amount_minor,
         currency=event.currency,
         deadline_ms=event.deadline_ms,
-        correlation_id=message.correlation_id,
+        correlation_id=origin.correlation_id,
+        traceparent=origin.traceparent,
     )
