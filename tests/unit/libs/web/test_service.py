@@ -103,3 +103,23 @@ async def test_the_openapi_document_is_valid_and_complete() -> None:
     assert fill["security"]
     limit = document["paths"]["/v1/baskets"]["get"]["parameters"][0]
     assert (limit["name"], limit["schema"]["maximum"]) == ("limit", 100)
+
+
+async def test_an_operation_without_a_query_refuses_parameters() -> None:
+    """The first one is named; an empty query string is none."""
+    async with client() as http:
+        key = {"Idempotency-Key": "k", "x-customer-id": "ann"}
+        answer = await http.post("/v1/baskets/b1?dry_run=1&x=2", json={"lines": []}, headers=key)
+        problem = await answer.json(content_type=None)
+        assert (answer.status, problem["field"], problem["limit"]) == (400, "dry_run", "no parameters")
+        assert problem["detail"] == "there is no parameter dry_run"
+        assert (await http.post("/v1/baskets/b1?", json={"lines": []}, headers=key)).status == 200
+        assert (await http.get("/v1/baskets?limit=3")).status == 200
+        assert (await http.get("/v1/nowhere?x=1")).status == 404
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/openapi.json", "/v1/time-left"])
+async def test_what_is_no_operation_takes_any_query(path: str) -> None:
+    """A probe or a scraper may add what it likes; pages look at their own."""
+    async with client() as http:
+        assert (await http.get(f"{path}?x=1")).status == 200

@@ -21,6 +21,7 @@ from seawall.telemetry import (
     new_correlation_id,
 )
 from seawall.web.health import READINESS
+from seawall.web.operation import check_query
 from seawall.web.problem import Problem, Translations, refused, translated
 from seawall.web.refusal import WITHOUT_NUL
 
@@ -105,9 +106,12 @@ async def _answer_in_time(request: web.Request, handler: Handler, value: str) ->
 
 
 def _check_url(request: web.Request) -> None:
+    path = request.raw_path
     # No store holds it, and no identifier of ours has it.
-    if "%00" in request.raw_path:
+    if "%00" in path:
         raise refused(400, "url", WITHOUT_NUL, "the URL holds %00")
+    if "?" in path:
+        check_query(request)
 
 
 def _as_problem(request: web.Request, error: Exception, translations: Translations) -> web.Response:

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from seawall.web.problem import refused
+from seawall.web.refusal import MAX_NAME
+
 Handler = TypeVar("Handler", bound=Callable[[web.Request], Awaitable[web.StreamResponse]])
 
 _ATTRIBUTE = "__seawall_operation__"
@@ -33,7 +36,10 @@ def operation(
     idempotent: bool = False,
     authenticated: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Puts a handler into /openapi.json. `idempotent` adds the header Idempotency-Key."""
+    """Puts a handler into /openapi.json. `idempotent` adds the header Idempotency-Key.
+
+    Without a `query` type any parameter in the query string is refused, as an unknown one is with it.
+    """
 
     def attach(handler: Handler) -> Handler:
         description = (handler.__doc__ or "").strip()
@@ -48,3 +54,11 @@ def operation_of(handler: object) -> Operation | None:
     """What was attached to a handler, if anything."""
     found = getattr(handler, _ATTRIBUTE, None)
     return found if isinstance(found, Operation) else None
+
+
+def check_query(request: web.Request) -> None:
+    """Raises Problem 400 for a parameter of an operation that takes none. Other routes take any."""
+    found = operation_of(request.match_info.handler)
+    if found is not None and found.query is None and request.query:
+        name = next(iter(request.query))[:MAX_NAME] or "query"
+        raise refused(400, name, "no parameters", f"there is no parameter {name}")

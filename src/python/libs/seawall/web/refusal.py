@@ -9,7 +9,7 @@ from seawall.web.problem import Problem, refused
 
 WITHOUT_NUL = "text without U+0000"
 
-_MAX_NAME = 200
+MAX_NAME = 200
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"^Object (?P<kind>contains unknown|missing required) field `(?P<name>.*)`$", re.DOTALL)
 
@@ -20,10 +20,10 @@ def refusal(error: msgspec.ValidationError, status: int, T: type[msgspec.Struct]
     what, path = (found["what"], found["path"] or "") if found else (str(error), "")
     named = _NAMED.match(what)
     if named is None:
-        field = path.lstrip(".")[:_MAX_NAME] or "body"
+        field = path.lstrip(".")[:MAX_NAME] or "body"
         limit = what.removeprefix("Expected ").split(", got ")[0].replace("`", "")
         return refused(status, field, limit, f"{field}: {what[:1].lower()}{what[1:]}".replace("`", ""))
-    field = f"{path}.{named['name']}".lstrip(".")[:_MAX_NAME]
+    field = f"{path}.{named['name']}".lstrip(".")[:MAX_NAME]
     if named["kind"] == "missing required":
         return refused(status, field, "required", f"{field} is missing")
     known = "" if path else ": " + ", ".join(T.__struct_encode_fields__)
