@@ -11,6 +11,7 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
+from seawall.resilience.attempt import CURRENT as ATTEMPT_OF_CALLER
 from seawall.resilience.errors import DeadlineExceeded
 
 T = TypeVar("T")
@@ -46,12 +47,13 @@ class Deadline:
         return _enough(self.remaining_seconds() - HOP_SECONDS)
 
 
-_current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+"""For this lib alone: others ask `current_deadline()`."""
 
 
 def current_deadline() -> Deadline | None:
     """The deadline of what is being worked on, or None."""
-    return _current.get()
+    return CURRENT.get()
 
 
 @contextmanager
@@ -60,13 +62,13 @@ def bind_deadline(seconds: float, clock: Callable[[], float] = time.monotonic) -
 
     Nothing is interrupted: what makes calls asks `current_deadline()` how long they may take.
     """
-    own, parent = Deadline.after(seconds, clock), _current.get()
+    own, parent = Deadline.after(seconds, clock), CURRENT.get()
     nearer = own if parent is None or own.at < parent.at else parent
-    token = _current.set(nearer)
+    token = CURRENT.set(nearer)
     try:
         yield nearer
     finally:
-        _current.reset(token)
+        CURRENT.reset(token)
 
 
 async def before_deadline(work: Awaitable[T]) -> T:
@@ -74,7 +76,7 @@ async def before_deadline(work: Awaitable[T]) -> T:
 
     Raises DeadlineExceeded, and cancels the work, when it is not; at once if too little time is left.
     """
-    deadline = _current.get()
+    deadline = CURRENT.get()
     if deadline is None:
         return await work
     task = asyncio.ensure_future(work)
@@ -93,9 +95,13 @@ async def before_deadline(work: Awaitable[T]) -> T:
 
 
 def start_detached(work: Coroutine[Any, Any, T], name: str | None = None) -> asyncio.Task[T]:
-    """A task that no caller's deadline ends: for work in the background, or shared by several callers."""
+    """A task that no caller's deadline ends: for work in the background, or shared by several callers.
+
+    Nor is it part of a caller's attempt: it may retry by itself.
+    """
     context = copy_context()
-    context.run(_current.set, None)
+    context.run(CURRENT.set, None)
+    context.run(ATTEMPT_OF_CALLER.set, None)
     return asyncio.create_task(work, name=name, context=context)
 
 
