@@ -5,6 +5,7 @@ CONTRACTS = "//protos/**"
 DATA = "<resources>"
 PACKAGE = "/__init__.py"  # comes with every module of a package; holds nothing but a docstring
 CORE = ("/domain.py", "/ports.py")
+WHEEL = "//src/python/libs"  # which brings all libs along
 
 
 def library(uses=(), for_tests_only=False):
@@ -12,8 +13,23 @@ def library(uses=(), for_tests_only=False):
     resources(name="typed", sources=["py.typed"])
     python_sources(sources=["**/*.py"], dependencies=[":typed"])
     users = [] if for_tests_only else ["//src/python/libs/**", "//src/python/services/**"]
-    __dependencies_rules__(("*", "/**", _libs(uses), THIRD_PARTY, "!*"))
-    __dependents_rules__(("*", "/**", users, "//src/python/tools/**", "//tests/**", "!*"))
+    __dependencies_rules__(("*", "/**", _libs(["extras", *uses]), THIRD_PARTY, "!*"))
+    __dependents_rules__(("*", "/**", WHEEL, users, "//src/python/tools/**", "//tests/**", "!*"))
+
+
+def wheel(libs):
+    """The chassis as one distribution; its metadata is pyproject.toml. Tests read `readmes`."""
+    files(name="readmes", sources=["seawall/*/README.md"])
+    files(name="metadata", sources=["pyproject.toml", "README.md"])
+    relocated_files(name="licence", files_targets=["//:licence"], src="", dest="src/python/libs")
+    python_distribution(
+        name="seawall",
+        provides=python_artifact(name="seawall"),
+        generate_setup=False,
+        sdist=False,
+        env_vars=["SOURCE_DATE_EPOCH=315532800"],  # the same sources give the same bytes
+        dependencies=[":metadata", ":licence", *[f"//src/python/libs/seawall/{lib}" for lib in libs]],
+    )
 
 
 def service(uses=(), data=None, migrations=False):

@@ -1,13 +1,16 @@
 """PostgreSQL for services: engines with time limits, group commit, migrations."""
 
-from seawall.sql.clock import DatabaseClock
-from seawall.sql.database import Database, open_database
-from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
-from seawall.sql.group_commit import GroupCommit
-from seawall.sql.migrations import contract, upgrade
-from seawall.sql.outage import is_outage
-from seawall.sql.purge import purge
-from seawall.sql.statement import Row, Statement
+from seawall.extras import extra
+
+with extra("postgres"):
+    from seawall.sql.clock import DatabaseClock
+    from seawall.sql.database import Database, open_database
+    from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
+    from seawall.sql.group_commit import GroupCommit
+    from seawall.sql.migrations import contract, upgrade
+    from seawall.sql.outage import is_outage
+    from seawall.sql.purge import purge
+    from seawall.sql.statement import Row, Statement
 
 __all__ = [
     "Database",

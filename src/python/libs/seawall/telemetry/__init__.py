@@ -1,18 +1,21 @@
 """What a process says about itself: JSON logs that share one correlation id and one trace."""
 
-from seawall.telemetry.correlation import bind_correlation_id, current_correlation_id, new_correlation_id
-from seawall.telemetry.headers import REQUEST_ID, TRACEPARENT, outgoing_headers
-from seawall.telemetry.logs import configure_logging, log_fields
-from seawall.telemetry.origin import Origin, current_origin
-from seawall.telemetry.outage_log import OutageLog
-from seawall.telemetry.trace_context import (
-    bind_trace,
-    bind_traceparent,
-    current_trace_id,
-    current_traceparent,
-    new_traceparent,
-    trace_id_of,
-)
+from seawall.extras import extra
+
+with extra("telemetry"):
+    from seawall.telemetry.correlation import bind_correlation_id, current_correlation_id, new_correlation_id
+    from seawall.telemetry.headers import REQUEST_ID, TRACEPARENT, outgoing_headers
+    from seawall.telemetry.logs import configure_logging, log_fields
+    from seawall.telemetry.origin import Origin, current_origin
+    from seawall.telemetry.outage_log import OutageLog
+    from seawall.telemetry.trace_context import (
+        bind_trace,
+        bind_traceparent,
+        current_trace_id,
+        current_traceparent,
+        new_traceparent,
+        trace_id_of,
+    )
 
 __all__ = [
     "REQUEST_ID",
