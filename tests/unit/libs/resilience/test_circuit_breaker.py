@@ -7,7 +7,8 @@ import pybreaker
 import pytest
 
 from seawall.resilience import BulkheadFull, CircuitOpen, TimedOut, Timeout, compose
-from seawall.resilience.circuit_breaker import CircuitBreaker, CircuitSettings
+from seawall.resilience.circuit import CircuitSettings
+from seawall.resilience.circuit_breaker import CircuitBreaker
 from unit.libs.resilience.calls import Failed, Held, raising, returning
 from unit.libs.resilience.virtual_time import VirtualLoop, in_virtual_time
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from seawall.resilience import CircuitOpen
-from seawall.resilience.circuit_breaker import CircuitBreaker, CircuitSettings
+from seawall.resilience.circuit import CircuitSettings
+from seawall.resilience.circuit_breaker import CircuitBreaker
 from unit.libs.resilience.calls import Held, PolicyMachine
 
 LEAST_CALLS, OPEN_SECONDS, PROBES = 4, 5.0, 3

@@ -27,8 +27,8 @@ async def share_sent(throttle: ClientThrottle, calls: int, error: Exception | No
     sent = 0
     for _ in range(calls):
         call = raising(error) if error else returning(42)
-        [result] = await asyncio.gather(throttle.execute(call), return_exceptions=True)
-        sent += not isinstance(result, Throttled)
+        outcomes = await asyncio.gather(throttle.execute(call), return_exceptions=True)
+        sent += not isinstance(outcomes[0], Throttled)
     return sent / calls
 
 

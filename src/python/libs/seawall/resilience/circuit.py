@@ -79,17 +79,15 @@ class Circuit:
             self._enter(state)
         if generation != self._generation:
             return
-        if self._state == STATE_CLOSED:
-            self._count(was_bad)
-        else:
+        if self._state != STATE_CLOSED:
             self._probed(was_bad)
+        elif was_bad is not None:
+            calls, bad = self._window.add(1.0, float(was_bad))
+            if was_bad and self._is_too_much(calls, bad):
+                self._open()
 
-    def _count(self, was_bad: bool | None) -> None:
-        if was_bad is None:
-            return
-        calls, bad = self._window.add(1.0, 1.0 if was_bad else 0.0)
-        if was_bad and calls >= self._settings.least_calls and bad >= calls * self._settings.bad_share:
-            self._open()
+    def _is_too_much(self, calls: float, bad: float) -> bool:
+        return calls >= self._settings.least_calls and bad >= calls * self._settings.bad_share
 
     def _probed(self, was_bad: bool | None) -> None:
         self._probing -= 1

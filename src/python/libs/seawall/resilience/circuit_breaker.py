@@ -18,6 +18,8 @@ from seawall.resilience.failures import is_outage
 from seawall.resilience.metrics import CIRCUIT_BAD, CIRCUIT_STATE, REJECTED
 from seawall.resilience.policy import Call, T
 
+__all__ = ["CircuitBreaker", "CircuitSettings"]
+
 _DEFAULTS = CircuitSettings()
 _FIGURES = {STATE_CLOSED: 0, STATE_HALF_OPEN: 1, STATE_OPEN: 2}
 
@@ -62,13 +64,13 @@ class CircuitBreaker:
     async def execute(self, call: Call[T]) -> T:
         """What the call returns."""
         generation = self._admit(call)
-        began_at = self._clock()
+        slow_at = self._clock() + self._slow_seconds
         try:
             result = await call()
         except BaseException as error:
-            self._settle(generation, self._judge(error, self._is_slow(began_at)), error)
+            self._settle(generation, self._judge(error, self._clock() >= slow_at), error)
             raise
-        self._settle(generation, self._is_slow(began_at))
+        self._settle(generation, self._clock() >= slow_at)
         return result
 
     def _admit(self, call: Call[T]) -> int:
@@ -80,9 +82,6 @@ class CircuitBreaker:
         for listener in self._listeners:
             listener.before_call(self._reported, call)
         return generation
-
-    def _is_slow(self, began_at: float) -> bool:
-        return self._clock() - began_at >= self._slow_seconds
 
     def _judge(self, error: BaseException, is_slow: bool) -> bool | None:
         if isinstance(error, Exception):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from seawall.resilience.deadline import CURRENT, Deadline
+from seawall.resilience.deadline import CURRENT, LEAST_SECONDS, Deadline
 from seawall.resilience.errors import DeadlineExceeded, TimedOut
 from seawall.resilience.metrics import TIMEOUTS
 from seawall.resilience.policy import Call, T
@@ -32,7 +32,9 @@ class Timeout:
         """What the call returns in time."""
         parent = CURRENT.get()
         if parent is not None:
-            remaining = parent.check()
+            remaining = parent.at - parent.clock()
+            if remaining < LEAST_SECONDS:
+                parent.check()
             if self._seconds is None or remaining <= self._seconds:
                 return await self._within(remaining, call, is_own=False)
         if self._seconds is None:

@@ -23,27 +23,32 @@ class Window:
         self._all[:] = self._marked[:] = [0.0] * slices
         self._sums = (0.0, 0.0)
         self._newest = int(self._clock() / self._width)
+        self._ends_at = (self._newest + 1) * self._width
 
     def add(self, amount: float, marked: float = 0.0) -> tuple[float, float]:
         """Adds to both sums, and returns them."""
-        everything, of_it = self.sums()
+        now = self._clock()
+        if now >= self._ends_at:
+            self._forget(now)
         at = self._newest % len(self._all)
         self._all[at] += amount
         self._marked[at] += marked
+        everything, of_it = self._sums
         self._sums = (everything + amount, of_it + marked)
         return self._sums
 
     def sums(self) -> tuple[float, float]:
         """All, and what is marked."""
-        now = int(self._clock() / self._width)
-        if now != self._newest:
+        now = self._clock()
+        if now >= self._ends_at:
             self._forget(now)
         return self._sums
 
-    def _forget(self, now: int) -> None:
-        slices = len(self._all)
-        for passed in range(self._newest + 1, min(now, self._newest + slices) + 1):
+    def _forget(self, now: float) -> None:
+        slices, newest = len(self._all), int(now / self._width)
+        for passed in range(self._newest + 1, min(newest, self._newest + slices) + 1):
             self._all[passed % slices] = self._marked[passed % slices] = 0.0
-        self._newest = now
+        self._newest = newest
+        self._ends_at = (newest + 1) * self._width
         # Summed anew: differences of floats would drift.
         self._sums = (sum(self._all), sum(self._marked))
