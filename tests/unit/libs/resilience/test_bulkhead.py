@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from seawall.resilience import Bulkhead, BulkheadFull, BulkheadSettings, DeadlineExceeded, bind_deadline
 from unit.libs.resilience.calls import Held, PolicyMachine, raising, returning
@@ -127,6 +127,8 @@ class BulkheadMachine(PolicyMachine):
         assert not self.waiting or len(self.under_way) == MAX_CONCURRENT
 
 
-TestBulkhead = BulkheadMachine.TestCase
-TestBulkhead.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-TestBulkhead.__doc__ = "As many as may are under way; none waits while a permit is free."
+def test_no_order_of_events_loses_or_makes_a_permit() -> None:
+    """As many as may are under way; none waits while a permit is free."""
+    run_state_machine_as_test(
+        BulkheadMachine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+    )

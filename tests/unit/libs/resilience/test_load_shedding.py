@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from seawall.resilience import (
     AdaptiveLimit,
@@ -211,6 +211,8 @@ class ShedderMachine(PolicyMachine):
         assert not self.waiting or len(self.under_way) >= self.shedder.limit
 
 
-TestShedder = ShedderMachine.TestCase
-TestShedder.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-TestShedder.__doc__ = "No permit is lost or made; who waits while it can be helped matters least."
+def test_no_order_of_events_loses_or_makes_a_permit() -> None:
+    """No permit is lost or made; who waits while it can be helped matters least."""
+    run_state_machine_as_test(
+        ShedderMachine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+    )

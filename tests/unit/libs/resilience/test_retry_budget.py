@@ -1,7 +1,13 @@
 """The retry budget beside a model that remembers every deposit."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from seawall.resilience import RetryBudget, RetryBudgetSettings
 
@@ -82,5 +88,6 @@ class BudgetMachine(RuleBasedStateMachine):
         assert self.budget.retries == self.expected
 
 
-TestBudget = BudgetMachine.TestCase
-TestBudget.__doc__ = "Whatever is paid in and out when, it has what the last ten seconds leave."
+def test_whatever_is_paid_when_it_has_what_the_last_seconds_leave() -> None:
+    """Whatever is paid in and out when, it has what the last ten seconds leave."""
+    run_state_machine_as_test(BudgetMachine)

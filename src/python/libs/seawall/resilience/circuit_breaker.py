@@ -9,14 +9,17 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-import pybreaker
-from pybreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
-
-from seawall.resilience.circuit import Circuit, CircuitSettings
+from seawall.extras import extra
 from seawall.resilience.errors import CircuitOpen
 from seawall.resilience.failures import is_outage
 from seawall.resilience.metrics import CIRCUIT_BAD, CIRCUIT_STATE, REJECTED
 from seawall.resilience.policy import Call, T
+
+with extra("resilience"):
+    import pybreaker
+    from pybreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
+
+    from seawall.resilience.circuit import Circuit, CircuitSettings
 
 __all__ = ["CircuitBreaker", "CircuitSettings"]
 

@@ -8,10 +8,13 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from pybreaker import STATE_CLOSED, CircuitMemoryStorage
-
+from seawall.extras import extra
 from seawall.resilience.metrics import CIRCUIT_SHARED
-from seawall.valkey import Script, Valkey, ValkeyError
+
+with extra("resilience"):
+    from pybreaker import STATE_CLOSED, CircuitMemoryStorage
+
+    from seawall.valkey import Script, Valkey, ValkeyError
 
 _log = logging.getLogger("seawall.resilience")
 
