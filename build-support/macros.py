@@ -8,10 +8,15 @@ CORE = ("/domain.py", "/ports.py")
 WHEEL = "//src/python/libs"  # which brings all libs along
 
 
-def library(uses=(), for_tests_only=False):
-    """A lib of the chassis. It may import the libs that `uses` names, and requirements."""
+def library(uses=(), for_tests_only=False, contract=None):
+    """A lib of the chassis. It may import the libs that `uses` names, and requirements.
+
+    `contract` is a .proto that it speaks, whose committed stubs lie beside it.
+    """
     resources(name="typed", sources=["py.typed"])
-    python_sources(sources=["**/*.py"], dependencies=[":typed"])
+    python_sources(sources=["**/*.py", *(["*.pyi"] if contract else [])], dependencies=[":typed"])
+    if contract:
+        files(name="contract", sources=[contract])
     users = [] if for_tests_only else ["//src/python/libs/**", "//src/python/services/**"]
     __dependencies_rules__(("*", "/**", _libs(["extras", *uses]), THIRD_PARTY, "!*"))
     __dependents_rules__(("*", "/**", WHEEL, users, "//src/python/tools/**", "//tests/**", "!*"))

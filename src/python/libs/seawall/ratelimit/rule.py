@@ -50,6 +50,11 @@ class Rule:
         """How far ahead of now a charge may reach, in ticks: T * (burst + 1)."""
         return self.interval * self.capacity
 
+    @property
+    def refill_seconds(self) -> float:
+        """How long the whole capacity takes to come back."""
+        return self.tolerance / TICKS_PER_SECOND
+
     def for_replica(self, replicas: int) -> "Rule":
         """One replica's share: the pace and the capacity over `replicas`, but never nothing."""
         share = max(1, self.capacity // replicas)

@@ -21,7 +21,8 @@ Translations = Mapping[type[Any], Callable[[Any], "Problem"]]
 
 
 class Problem(Exception):
-    """An error for the caller. `type` is a short stable name; `extra` are members of the document.
+    """An error for the caller. `type` is a short stable name, or the URI of a registered problem type;
+    `extra` are members of the document.
 
     Where a value is refused, `extra` names the `field` and the `limit`.
     """
@@ -46,7 +47,8 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Any]:
         """The body, with the correlation id and the trace id of the request."""
-        members: dict[str, Any] = {"type": URN + self.type, "title": self.title, "status": self.status}
+        uri = self.type if ":" in self.type else URN + self.type
+        members: dict[str, Any] = {"type": uri, "title": self.title, "status": self.status}
         if self.detail:
             members["detail"] = self.detail
         correlation_id = current_correlation_id()
