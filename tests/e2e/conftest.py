@@ -3,15 +3,24 @@
 import aiohttp
 import pytest
 
+from collecting import collecting
 from e2e.running import running_up
 from e2e.shopping import Customer
 
 
 @pytest.fixture(scope="session")
-def up():
-    """A running `up` of all services, two of them orders."""
+def collector():
+    """Where the spans of sampled traces come in."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def up(collector):
+    """A running `up` of all services, two of them orders. Of new traces none is sampled."""
     with running_up() as up:
-        up.start("--replicas", "orders=2")
+        settings = {"SEAWALL_OTLP_ENDPOINT": collector.endpoint, "SEAWALL_TRACE_SAMPLE_RATIO": "0"}
+        up.start("--replicas", "orders=2", **settings)
         yield up
 
 

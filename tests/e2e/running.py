@@ -43,12 +43,12 @@ class Up:
             check=False,
         )
 
-    def start(self, *arguments: str) -> Stack:
+    def start(self, *arguments: str, **settings: str) -> Stack:
         """Starts `up` in front, as a terminal would, and waits until it is ready."""
         with self._output.open("w") as output:
             self._process = process = subprocess.Popen(
                 self.command("--port", "0", *arguments),
-                env=environment(),
+                env=environment() | settings,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

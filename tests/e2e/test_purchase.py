@@ -86,6 +86,41 @@ async def test_one_trace_leads_from_the_edge_to_the_last_consumer(stack, custome
     await until(lambda: services_in_the_trace() >= everybody)
 
 
+async def test_the_spans_of_a_sampled_purchase_are_one_tree(collector, customer):
+    """The way of an order: each step is a child of the request, or of what the request called."""
+    traceparent = f"00-{uuid.uuid4().hex}-00f067aa0ba902b7-01"
+    sku = await customer.sku_on_sale()
+    placed = await customer.buy(SALE, sku, traceparent=traceparent)
+    assert (await customer.follow(placed.order["order_id"]))[-1] == "confirmed"
+
+    def spans():
+        return collector.spans_of(traceparent[3:35])
+
+    expected = {
+        ("orders", "POST /v1/sales/{sale_id}/orders"),
+        ("orders", "hold"),
+        ("orders", "accept"),
+        ("orders", "publish inventory.commands.v1"),
+        ("inventory", "process inventory.commands.v1"),
+        ("inventory", "publish inventory.events.v1"),
+        ("orders", "process inventory.events.v1"),
+        ("payments", "process payments.commands.v1"),
+        ("payments", "provider charge"),
+        ("psp_simulator", "POST /v1/charges"),
+        ("orders", "process payments.events.v1"),
+    }
+    await until(lambda: {(span.service, span.name) for span in spans()} >= expected)
+    known = {span.span_id for span in spans()} | {traceparent[36:52]}
+    assert {span.parent_id for span in spans()} <= known
+
+
+async def test_what_nobody_samples_makes_no_span(collector, customer):
+    """The trace is in the logs, and that is all."""
+    placed = await customer.buy(SALE, await customer.sku_on_sale())
+    assert (await customer.follow(placed.order["order_id"]))[-1] == "confirmed"
+    assert collector.spans_of(placed.trace_id) == []
+
+
 @pytest.mark.parametrize("owner", ["accounts", "catalog", "inventory", "orders", "payments"])
 async def test_no_service_can_connect_to_anothers_database(stack, owner):
     """Its role and password open its own database only; nobody's password is guessable from another's."""

@@ -50,6 +50,7 @@ class Wiring:
 
 
 PUBLIC_PORT = f"{GATEWAY}.public"
+_OF_THE_CALLER = frozenset({"SEAWALL_OTLP_ENDPOINT", "SEAWALL_TRACE_SAMPLE_RATIO"})
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,15 @@ def service_command(service: Service) -> tuple[str, ...]:
 def service_environment(
     service: Service, instance: str, wiring: Wiring, inherited: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The caller's environment without its SEAWALL_ settings, with ours, and with our import path."""
-    kept = {name: value for name, value in inherited.items() if not name.startswith("SEAWALL_")}
+    """The caller's environment without its SEAWALL_ settings, with ours, and with our import path.
+
+    Whether spans are made, and where they go, is the caller's to say.
+    """
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith("SEAWALL_") or name in _OF_THE_CALLER
+    }
     ours = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONUNBUFFERED": "1",

@@ -161,8 +161,10 @@ ENDED: web.AppKey[asyncio.Event] = web.AppKey("ended", asyncio.Event)
 PROBLEMS = {SoldOut: lambda _: Problem(409, "sold-out", "Sold out", headers={"Retry-After": "1"})}
 
 
-def build(**options: Any) -> web.Application:
-    app = web_service(ServiceSettings(), name="baskets", routes=routes, problems=PROBLEMS, **options)
+def build(settings: ServiceSettings | None = None, **options: Any) -> web.Application:
+    app = web_service(
+        settings or ServiceSettings(), name="baskets", routes=routes, problems=PROBLEMS, **options
+    )
     app[ENDED] = asyncio.Event()
     return app
 

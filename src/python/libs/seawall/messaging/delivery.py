@@ -11,6 +11,7 @@ from seawall.messaging.errors import Undecodable
 from seawall.messaging.failed import buried
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler
+from seawall.messaging.spans import handled
 from seawall.resilience import DeadlineExceeded
 
 Publish = Callable[[Sequence[Message]], Awaitable[None]]
@@ -45,6 +46,7 @@ class Delivery:
         if self._buried:
             messages = [m for m in messages if m.position not in self._buried]
         while messages:
+            began_ns = time.time_ns()
             try:
                 await self._handler(messages)
             except Undecodable as error:
@@ -59,6 +61,7 @@ class Delivery:
                 await self._bury(messages[0], error)
                 return
             else:
+                handled(messages, began_ns)
                 return
 
     async def _bury(self, message: Message, error: Exception) -> None:

@@ -15,6 +15,7 @@ from seawall.messaging.errors import PublishFailed
 from seawall.messaging.message import Message
 from seawall.messaging.outbox import CHANNEL
 from seawall.messaging.ports import Publisher
+from seawall.messaging.spans import published
 from seawall.sql import Database, Row, Statement
 from seawall.telemetry import OutageLog
 
@@ -120,13 +121,15 @@ class OutboxRelay:
         if not settled:
             return self._pause() if rows else None
         self._settle_seconds = SETTLE_SECONDS
+        messages = [_message(row) for row in settled]
         try:
-            await self._publisher.publish([_message(row) for row in settled])
+            await self._publisher.publish(messages)
         except PublishFailed as error:
             self._publishing.failed(error)
             await self._keep_failed(connection, settled, error)
             return POLL_SECONDS
         self._publishing.worked()
+        published(messages)
         await _DELETE.fetch(connection, {"ids": [row["id"] for row in settled]})
         return 0.0 if len(rows) == BATCH else self._pause() if len(settled) < len(rows) else None
 

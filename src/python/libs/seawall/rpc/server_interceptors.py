@@ -8,7 +8,15 @@ import grpc
 from prometheus_client import Histogram
 
 from seawall.resilience import DeadlineExceeded, bind_deadline
-from seawall.telemetry import REQUEST_ID, TRACEPARENT, bind_correlation_id, bind_trace, new_correlation_id
+from seawall.telemetry import (
+    REQUEST_ID,
+    TRACEPARENT,
+    Kind,
+    bind_correlation_id,
+    bind_trace,
+    new_correlation_id,
+    span,
+)
 
 _SECONDS = Histogram(
     "seawall_rpc_server_seconds",
@@ -23,17 +31,22 @@ Behaviour = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
 
 
 class IdsFromMetadata(grpc.aio.ServerInterceptor):
-    """Binds the caller's correlation id and trace, or new ones, while a call is handled."""
+    """Binds the caller's ids, or new ones, while a call is handled; a sampled call is a span."""
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> Handler:
+        name = str(handler_call_details.method).removeprefix("/")
         metadata = dict(handler_call_details.invocation_metadata or ())
         correlation_id, traceparent = _text(metadata.get(REQUEST_ID)), _text(metadata.get(TRACEPARENT))
 
         def around(behaviour: Behaviour) -> Behaviour:
             async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-                with bind_correlation_id(correlation_id or new_correlation_id()), bind_trace(traceparent):
+                with (
+                    bind_correlation_id(correlation_id or new_correlation_id()),
+                    bind_trace(traceparent),
+                    span(name, Kind.SERVER),
+                ):
                     return await behaviour(request, context)
 
             return handle

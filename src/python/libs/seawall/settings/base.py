@@ -23,6 +23,9 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0
     migrate_on_start: bool = True
+    # Of an OpenTelemetry collector, "http://host:4318"; without it no span is made.
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/?)?$")] = ""
+    trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
 
     @classmethod
     def settings_customise_sources(

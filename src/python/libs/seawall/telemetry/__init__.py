@@ -8,20 +8,27 @@ with extra("telemetry"):
     from seawall.telemetry.logs import configure_logging, log_fields
     from seawall.telemetry.origin import Origin, current_origin
     from seawall.telemetry.outage_log import OutageLog
+    from seawall.telemetry.spans import Kind, Span, Tracer, is_traced, record_span, span, tracing_by
     from seawall.telemetry.trace_context import (
         bind_trace,
         bind_traceparent,
         current_trace_id,
         current_traceparent,
+        is_sampled,
         new_traceparent,
+        sampling,
         trace_id_of,
     )
+    from seawall.telemetry.tracing import tracing
 
 __all__ = [
     "REQUEST_ID",
     "TRACEPARENT",
+    "Kind",
     "Origin",
     "OutageLog",
+    "Span",
+    "Tracer",
     "bind_correlation_id",
     "bind_trace",
     "bind_traceparent",
@@ -30,9 +37,16 @@ __all__ = [
     "current_origin",
     "current_trace_id",
     "current_traceparent",
+    "is_sampled",
+    "is_traced",
     "log_fields",
     "new_correlation_id",
     "new_traceparent",
     "outgoing_headers",
+    "record_span",
+    "sampling",
+    "span",
     "trace_id_of",
+    "tracing",
+    "tracing_by",
 ]

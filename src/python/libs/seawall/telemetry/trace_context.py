@@ -3,6 +3,7 @@
 Source: W3C Trace Context, Level 1, section 3.2 (traceparent, version 00).
 """
 
+import random
 import re
 import secrets
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ from contextvars import ContextVar
 
 _FORM = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
+_ODD = frozenset("13579bdf")
+
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_ratio = 0.0
 
 
 def current_traceparent() -> str | None:
@@ -30,10 +34,26 @@ def trace_id_of(traceparent: str | None) -> str | None:
     return traceparent[3:35] if traceparent is not None and _FORM.fullmatch(traceparent) else None
 
 
-def new_traceparent() -> str:
-    """The beginning of a trace that nobody samples: 192 random bits."""
+def is_sampled(traceparent: str) -> bool:
+    """Whether a well-formed traceparent asks for spans."""
+    return traceparent[-1] in _ODD
+
+
+def new_traceparent(*, sampled: bool = False) -> str:
+    """The beginning of a trace: 192 random bits."""
     bits = secrets.token_hex(24)
-    return f"00-{bits[:32]}-{bits[32:]}-00"
+    return f"00-{bits[:32]}-{bits[32:]}-{'01' if sampled else '00'}"
+
+
+@contextmanager
+def sampling(ratio: float) -> Iterator[None]:
+    """For the block, this share of the traces that begin in this process is sampled."""
+    global _ratio  # noqa: PLW0603 - as with logging, there is one per process
+    before, _ratio = _ratio, ratio
+    try:
+        yield
+    finally:
+        _ratio = before
 
 
 @contextmanager
@@ -49,8 +69,12 @@ def bind_traceparent(value: str | None) -> Iterator[None]:
 @contextmanager
 def bind_trace(value: str | None) -> Iterator[None]:
     """As `bind_traceparent`, where work enters: what is missing or malformed is replaced by a new trace."""
-    token = _current.set(value if value is not None and _FORM.fullmatch(value) else new_traceparent())
+    token = _current.set(value if value is not None and _FORM.fullmatch(value) else _begun())
     try:
         yield
     finally:
         _current.reset(token)
+
+
+def _begun() -> str:
+    return new_traceparent(sampled=_ratio > 0.0 and random.random() < _ratio)

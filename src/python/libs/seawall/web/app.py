@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from seawall.settings import ServiceSettings
+from seawall.telemetry import tracing
 from seawall.web import openapi
 from seawall.web.body import json_response
 from seawall.web.health import READINESS, Readiness, livez, metrics, readyz
@@ -47,9 +48,16 @@ def web_service(
             web.get("/openapi.json", partial(_openapi, name, version), allow_head=False),
         ]
     )
+    app.cleanup_ctx.append(partial(_traced, name))
     if lifetime is not None:
         app.cleanup_ctx.append(lifetime)
     return app
+
+
+async def _traced(name: str, app: web.Application) -> AsyncIterator[None]:
+    settings = app[SETTINGS]
+    async with tracing(name, settings.otlp_endpoint, settings.trace_sample_ratio):
+        yield
 
 
 async def _openapi(name: str, version: str, request: web.Request) -> web.Response:

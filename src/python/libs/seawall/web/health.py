@@ -5,8 +5,9 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from aiohttp import hdrs, web
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import REGISTRY
 
 from seawall.telemetry import OutageLog
 from seawall.web.body import json_response
@@ -88,6 +89,7 @@ async def readyz(request: web.Request) -> web.Response:
     return json_response({"status": status, "reasons": reasons}, status=503 if reasons else 200)
 
 
-async def metrics(_: web.Request) -> web.Response:
-    """Prometheus' text format."""
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus' text format, or OpenMetrics (with exemplars) for whoever accepts that."""
+    encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
+    return web.Response(body=encode(REGISTRY), headers={hdrs.CONTENT_TYPE: content_type})

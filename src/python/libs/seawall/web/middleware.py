@@ -13,12 +13,15 @@ from seawall.resilience import REQUEST_TIMEOUT, MalformedTimeout, bind_deadline,
 from seawall.telemetry import (
     REQUEST_ID,
     TRACEPARENT,
+    Kind,
     bind_correlation_id,
     bind_trace,
     current_correlation_id,
     current_trace_id,
+    is_traced,
     log_fields,
     new_correlation_id,
+    span,
 )
 from seawall.web.health import READINESS
 from seawall.web.operation import check_query
@@ -55,8 +58,9 @@ def observed(translations: Translations) -> Middleware:
             request[_IDS] = current_correlation_id() or "", current_trace_id() or ""
             started_at = time.perf_counter()
             status = 500
+            answer = _answer_in_span if is_traced() else _answer
             try:
-                response = await _answer(request, handler, translations)
+                response = await answer(request, handler, translations)
                 status = response.status
             except web.HTTPException as redirect:
                 status = redirect.status
@@ -93,6 +97,24 @@ async def _answer(request: web.Request, handler: Handler, translations: Translat
         return _as_problem(request, error, translations)
     except Exception as error:
         return _as_problem(request, error, translations)
+
+
+async def _answer_in_span(
+    request: web.Request, handler: Handler, translations: Translations
+) -> web.StreamResponse:
+    route = _route(request)
+    redirect = None
+    with span(f"{request.method} {route}", Kind.SERVER) as served:
+        served.set("http.request.method", request.method)
+        served.set("http.route", route)
+        try:
+            response = await _answer(request, handler, translations)
+        except web.HTTPException as raised:
+            redirect = response = raised
+        served.set("http.response.status_code", response.status)
+    if redirect is not None:
+        raise redirect
+    return response
 
 
 async def _answer_in_time(request: web.Request, handler: Handler, value: str) -> web.StreamResponse:
@@ -134,7 +156,8 @@ def _record(request: web.Request, status: int, seconds: float) -> None:
     method = request.method if request.method in hdrs.METH_ALL else "other"
     requests, durations = _metrics(method, route, status)
     requests.inc()
-    durations.observe(seconds)
+    # An exemplar leads from a slow bucket to a trace that can be looked at.
+    durations.observe(seconds, {"trace_id": current_trace_id() or ""} if is_traced() else None)
     if route not in UNLOGGED:
         milliseconds = round(seconds * 1000, 2)
         log_fields(_log, "request", method=method, route=route, status=status, milliseconds=milliseconds)

@@ -6,6 +6,7 @@ from typing import Final
 import grpc
 from prometheus_client import Counter, Histogram
 
+from seawall.telemetry import Kind, span
 from services.orders.adapters.batcher import Batcher
 from services.orders.domain import CustomerCapReached, Order, OrderRefused, SoldOut
 from services.orders.ports import Unavailable
@@ -36,7 +37,9 @@ class InventoryHolds:
         self._batcher = Batcher(self._hold_many, max_in_flight=CALLS_AT_ONCE)
 
     async def take(self, order: Order) -> OrderRefused | None:
-        outcome = await self._batcher.submit(order)
+        # The call is of many orders at once, so that each has a span of its own wait for it.
+        with span("hold", Kind.CLIENT):
+            outcome = await self._batcher.submit(order)
         if outcome == inventory_pb2.HOLD_OUTCOME_HELD:
             return None
         if outcome not in REFUSALS:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from seawall.messaging import addition
 from seawall.saga import SagaLog
 from seawall.sql import Database, GroupCommit, Overloaded
-from seawall.telemetry import Origin, current_origin
+from seawall.telemetry import Origin, current_origin, span
 from services.orders.adapters import messages, order_rows
 from services.orders.adapters.batcher import Batcher
 from services.orders.domain import Order, OrderState
@@ -57,7 +57,8 @@ class SqlOrders:
         if self._backlog() >= self._max_backlog:
             raise Unavailable("too many messages wait to be published")
         try:
-            kept = await self._acceptances.submit(_Acceptance(order, current_origin()))
+            with span("accept"):
+                kept = await self._acceptances.submit(_Acceptance(order, current_origin()))
         except Overloaded as error:
             raise Unavailable("too many orders wait to be accepted") from error
         if kept is order:

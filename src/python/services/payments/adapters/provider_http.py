@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 from prometheus_client import Histogram
 
-from seawall.telemetry import outgoing_headers
+from seawall.telemetry import Kind, outgoing_headers, span
 from services.payments.adapters.http_client import CallFailed, HttpClient
 from services.payments.domain import Approved, CallRejectedError, OutcomeUnknownError, Refused
 
@@ -65,7 +65,8 @@ class HttpProvider:
         outcome = "unknown"
         started_at = time.perf_counter()
         try:
-            status, answer = await self._client.post(path, body, outgoing_headers())
+            with span(f"provider {call}", Kind.CLIENT):
+                status, answer = await self._client.post(path, body, outgoing_headers())
             outcome = "unknown" if _is_ambiguous(status) else str(status)
         except CallFailed as error:
             raise OutcomeUnknownError(f"{call}: {error}") from error
