@@ -19,7 +19,6 @@ with extra("telemetry"):
         sampling,
         trace_id_of,
     )
-    from seawall.telemetry.tracing import tracing
 
 __all__ = [
     "REQUEST_ID",
@@ -47,6 +46,5 @@ __all__ = [
     "sampling",
     "span",
     "trace_id_of",
-    "tracing",
     "tracing_by",
 ]

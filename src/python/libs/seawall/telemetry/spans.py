@@ -10,7 +10,7 @@ from typing import Protocol
 
 from seawall.telemetry.trace_context import bind_traceparent, current_traceparent, is_sampled
 
-Value = str | int | float | bool
+Value = str | float | bool
 
 
 class Kind(Enum):

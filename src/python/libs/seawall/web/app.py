@@ -6,7 +6,6 @@ from functools import partial
 from aiohttp import web
 
 from seawall.settings import ServiceSettings
-from seawall.telemetry import tracing
 from seawall.web import openapi
 from seawall.web.body import json_response
 from seawall.web.health import READINESS, Readiness, livez, metrics, readyz
@@ -56,6 +55,11 @@ def web_service(
 
 async def _traced(name: str, app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
+    if not settings.otlp_endpoint:
+        yield
+        return
+    from seawall.otlp import tracing  # noqa: PLC0415 - slow to import, and an extra of its own
+
     async with tracing(name, settings.otlp_endpoint, settings.trace_sample_ratio):
         yield
 

@@ -21,7 +21,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from seawall.telemetry.spans import Kind, Span, Value, tracing_by
+from seawall.telemetry import Kind, Span, sampling, tracing_by
 
 QUEUE_SPANS = 4_096
 EVERY_MILLISECONDS = 1_000
@@ -38,9 +38,11 @@ _KINDS = {
 
 
 @asynccontextmanager
-async def exporting(service: str, endpoint: str) -> AsyncIterator[None]:
-    """For the block, spans go to the collector at `endpoint` ("http://host:4318"), from a thread.
+async def tracing(service: str, endpoint: str, sample_ratio: float) -> AsyncIterator[None]:
+    """For the block, sampled traces get spans, which go to the collector at `endpoint` ("http://host:4318").
 
+    Of the traces that begin in this process `sample_ratio` are sampled; one that enters keeps the decision of
+    its caller. Enter it in the process that works: a thread sends the spans, and is not forked.
     While it does not answer at most 4,096 spans wait, and more are dropped: work never waits for it. At the
     end what waits is sent, for two seconds; then for as long as one request takes, two more at the most.
     """
@@ -52,7 +54,7 @@ async def exporting(service: str, endpoint: str) -> AsyncIterator[None]:
         BatchSpanProcessor(exporter, max_queue_size=QUEUE_SPANS, schedule_delay_millis=EVERY_MILLISECONDS)
     )
     try:
-        with tracing_by(_OtelTracer(provider)):
+        with sampling(sample_ratio), tracing_by(_OtelTracer(provider)):
             yield
     finally:
         await asyncio.shield(asyncio.ensure_future(_flushed(provider, exporter)))
@@ -63,7 +65,7 @@ async def _flushed(provider: TracerProvider, exporter: OTLPSpanExporter) -> None
     _, late = await asyncio.wait({ending}, timeout=FLUSH_SECONDS)
     if late:
         # Ends its retries, which would go on for half a minute: what waits is dropped.
-        exporter.shutdown()
+        exporter.shutdown()  # type: ignore[no-untyped-call]
         await ending
 
 
@@ -83,7 +85,7 @@ class _OtelSpan:
         context = span.get_span_context()
         self.traceparent = f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
 
-    def set(self, name: str, value: Value) -> None:
+    def set(self, name: str, value: str | float | bool) -> None:
         self._span.set_attribute(name, value)
 
     def end(self, error: BaseException | None = None, at_ns: int | None = None) -> None:

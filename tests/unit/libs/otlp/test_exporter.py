@@ -3,7 +3,8 @@
 import pytest
 
 from collecting import collecting
-from seawall.telemetry import Kind, bind_trace, record_span, span, tracing
+from seawall.otlp import tracing
+from seawall.telemetry import Kind, bind_trace, record_span, span
 
 SAMPLED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -32,10 +33,3 @@ async def test_a_collector_that_is_away_keeps_nobody() -> None:
         for _ in range(10_000):
             with bind_trace(SAMPLED), span("request"):
                 pass
-
-
-async def test_without_an_endpoint_no_span_is_made() -> None:
-    """Nor any trace sampled."""
-    async with tracing("reviews", "", 1.0):
-        with bind_trace(SAMPLED), span("request") as nothing:
-            assert nothing.traceparent == ""
