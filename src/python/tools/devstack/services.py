@@ -11,8 +11,6 @@ from tools.devstack.ports import LOOPBACK
 
 POSTGRES, VALKEY, KAFKA = "postgres", "valkey", "kafka"
 GATEWAY = "gateway"
-ROUTED = ("accounts", "catalog", "inventory", "orders", "storefront")
-DATABASES = ("accounts", "catalog", "inventory", "orders", "payments")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Service:
     """One kind of service.
 
     `calls` are the services that it is of no use without, `starts_after` those that must be ready before
-    it, `stops_before` those that it leads callers to.
+    it, `stops_before` those that it leads callers to. To a `routed` one the gateway leads.
     """
 
     name: str
@@ -69,6 +67,12 @@ class Service:
     stops_before: tuple[str, ...] = ()
     ports: tuple[str, ...] = ("http",)
     replicable: bool = True
+    routed: bool = False
+
+
+def stored(name: str) -> Callable[[Wiring], Mapping[str, str]]:
+    """The environment of a service that has a database, and nothing else."""
+    return lambda wiring: {"SEAWALL_DATABASE_URL": wiring.database_urls[name]}
 
 
 def _accounts(wiring: Wiring) -> Mapping[str, str]:
@@ -125,26 +129,27 @@ def _calling(called: str, **options: Any) -> Service:
     return Service(calls=(called,), starts_after=(called,), **options)
 
 
-SERVICES: Mapping[str, Service] = {
-    service.name: service
-    for service in (
-        Service("accounts", _accounts, servers=(POSTGRES,)),
-        Service("catalog", _catalog, servers=(POSTGRES, KAFKA)),
-        Service("inventory", _inventory, servers=(POSTGRES, VALKEY, KAFKA), ports=("http", "grpc")),
-        _calling("inventory", name="orders", environment=_orders, servers=(POSTGRES, KAFKA)),
-        Service("psp_simulator", _psp_simulator, replicable=False),
-        _calling("psp_simulator", name="payments", environment=_payments, servers=(POSTGRES, KAFKA)),
-        Service("storefront", _storefront, calls=(GATEWAY,)),
-        _calling(
-            "accounts",
-            name=GATEWAY,
-            environment=_gateway,
-            ports=("http", "public", "admin"),
-            stops_before=ROUTED,
-            replicable=False,
-        ),
-    )
-}
+_SHOP = (
+    Service("accounts", _accounts, servers=(POSTGRES,), routed=True),
+    Service("catalog", _catalog, servers=(POSTGRES, KAFKA), routed=True),
+    Service("inventory", _inventory, servers=(POSTGRES, VALKEY, KAFKA), ports=("http", "grpc"), routed=True),
+    _calling("inventory", name="orders", environment=_orders, servers=(POSTGRES, KAFKA), routed=True),
+    Service("psp_simulator", _psp_simulator, replicable=False),
+    _calling("psp_simulator", name="payments", environment=_payments, servers=(POSTGRES, KAFKA)),
+    Service("storefront", _storefront, calls=(GATEWAY,), routed=True),
+    # `./pants new-service` adds here.
+)
+ROUTED = tuple(service.name for service in _SHOP if service.routed)
+DATABASES = tuple(service.name for service in _SHOP if POSTGRES in service.servers)
+_EDGE = _calling(
+    "accounts",
+    name=GATEWAY,
+    environment=_gateway,
+    ports=("http", "public", "admin"),
+    stops_before=ROUTED,
+    replicable=False,
+)
+SERVICES: Mapping[str, Service] = {service.name: service for service in (*_SHOP, _EDGE)}
 NAMES = tuple(SERVICES)
 REPLICABLE = tuple(name for name, service in SERVICES.items() if service.replicable)
 

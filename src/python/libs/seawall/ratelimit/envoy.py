@@ -7,21 +7,24 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import grpc
-
+from seawall.extras import extra
 from seawall.ratelimit.decision import Decision, Verdict
-from seawall.ratelimit.envoy_rls_pb2 import (
-    OK,
-    OVER_LIMIT,
-    Descriptor,
-    DescriptorStatus,
-    HeaderValue,
-    RateLimitRequest,
-    RateLimitResponse,
-)
 from seawall.ratelimit.http_fields import http_fields, quota_exceeded
 from seawall.ratelimit.ports import RateLimiter
 from seawall.ratelimit.rule import Charge, Rule
+
+with extra("ratelimit,grpc"):
+    import grpc
+
+    from seawall.ratelimit.envoy_rls_pb2 import (
+        OK,
+        OVER_LIMIT,
+        Descriptor,
+        DescriptorStatus,
+        HeaderValue,
+        RateLimitRequest,
+        RateLimitResponse,
+    )
 
 SERVICE = "envoy.service.ratelimit.v3.RateLimitService"
 

@@ -6,8 +6,7 @@ Needs seawall.web, which the rest of this lib does without.
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 
-from aiohttp import web
-
+from seawall.extras import extra
 from seawall.ratelimit.decision import DecidedBy, Decision
 from seawall.ratelimit.http_fields import (
     QUOTA_EXCEEDED,
@@ -18,7 +17,11 @@ from seawall.ratelimit.http_fields import (
 )
 from seawall.ratelimit.ports import RateLimiter
 from seawall.ratelimit.rule import Charge
-from seawall.web import Problem
+
+with extra("ratelimit,web"):
+    from aiohttp import web
+
+    from seawall.web import Problem
 
 RATE_LIMITER: web.AppKey[RateLimiter] = web.AppKey("rate_limiter")
 

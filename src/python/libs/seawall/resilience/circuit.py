@@ -6,12 +6,14 @@ Source: Nygard, Release It!, 2nd ed., "Circuit Breaker". Storage of the state an
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pybreaker
-from pybreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
-
+from seawall.extras import extra
 from seawall.resilience.errors import CircuitOpen
 from seawall.resilience.metrics import CIRCUIT_OPENED
 from seawall.resilience.window import Window
+
+with extra("breaker"):
+    import pybreaker
+    from pybreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from seawall.resilience.failures import is_outage
 from seawall.resilience.metrics import CIRCUIT_BAD, CIRCUIT_STATE, REJECTED
 from seawall.resilience.policy import Call, T
 
-with extra("resilience"):
+with extra("breaker"):
     import pybreaker
     from pybreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN
 

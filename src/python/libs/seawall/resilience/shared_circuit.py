@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from seawall.extras import extra
 from seawall.resilience.metrics import CIRCUIT_SHARED
 
-with extra("resilience"):
+with extra("breaker,valkey"):
     from pybreaker import STATE_CLOSED, CircuitMemoryStorage
 
     from seawall.valkey import Script, Valkey, ValkeyError

@@ -1,9 +1,6 @@
 """What tests share: waiting for a condition, and a free port."""
 
-from seawall.extras import extra
-
-with extra("testing"):
-    from seawall.testing.ports import free_port
-    from seawall.testing.waiting import until
+from seawall.testing.ports import free_port
+from seawall.testing.waiting import until
 
 __all__ = ["free_port", "until"]

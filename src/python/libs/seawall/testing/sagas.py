@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from sqlalchemy import text
+from seawall.extras import extra
 
-from seawall.messaging import Message
-from seawall.saga import Definition, Move, SagaLog, State, Status
-from seawall.sql import Database
+with extra("testing"):
+    from sqlalchemy import text
+
+    from seawall.messaging import Message
+    from seawall.saga import Definition, Move, SagaLog, State, Status
+    from seawall.sql import Database
 
 SAGA_ID = "saga-1"
 _OVERDUE = text("UPDATE saga SET deadline = now() - interval '1 second' WHERE saga_id = :id")
