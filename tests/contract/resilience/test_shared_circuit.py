@@ -1,12 +1,10 @@
 """A circuit shared by replicas through a real Valkey."""
 
 import asyncio
-import multiprocessing
-from multiprocessing.connection import Connection
 
 import pytest
 
-from seawall.resilience import CircuitOpen
+from contract.resilience.replica import POLL_SECONDS, SLOW, answer, is_refused, start
 from seawall.resilience.circuit import CircuitSettings
 from seawall.resilience.circuit_breaker import CircuitBreaker
 from seawall.resilience.shared_circuit import SharedCircuit, share_circuit
@@ -14,29 +12,15 @@ from seawall.testing import free_port, until
 from seawall.valkey import Valkey, ValkeyUnavailable, open_valkey
 
 QUICK = CircuitSettings(least_calls=4, open_seconds=0.05)
-SLOW = CircuitSettings(least_calls=4, open_seconds=3600, most_open_seconds=3600)
-POLL_SECONDS = 0.02
 
 
 async def fail() -> None:
     raise ConnectionResetError
 
 
-async def answer() -> int:
-    return 42
-
-
 async def fail_often(breaker: CircuitBreaker) -> None:
     for _ in range(4):
         await asyncio.gather(breaker.execute(fail), return_exceptions=True)
-
-
-async def is_refused(breaker: CircuitBreaker) -> bool:
-    try:
-        await breaker.execute(answer)
-    except CircuitOpen:
-        return True
-    return False
 
 
 @pytest.fixture
@@ -51,40 +35,20 @@ def replica(valkey: Valkey, unique: str):
     return lambda: SharedCircuit("db", valkey, key=f"{unique}:circuit")
 
 
-def _other_process(valkey_url: str, key: str, pipe: Connection) -> None:
-    async def run() -> None:
-        async with open_valkey(valkey_url) as valkey:
-            async with share_circuit("db", valkey, key=key, poll_seconds=POLL_SECONDS) as shared:
-                breaker = CircuitBreaker("db", SLOW, storage=shared)
-                assert not await is_refused(breaker)
-                pipe.send("closed")
-                await until(lambda: is_refused(breaker))
-                pipe.send("refused")
-
-    asyncio.run(run())
-
-
 async def test_what_fails_in_one_process_is_left_alone_by_another(valkey: Valkey, valkey_url, unique) -> None:
     """The other has not made one call that failed."""
     key = f"{unique}:circuit"
-    ours, theirs = multiprocessing.Pipe()
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_other_process, args=(valkey_url, key, theirs))
-    process.start()
+    process = await start(valkey_url, key)
+    assert process.stdout is not None
     try:
-        assert await asyncio.to_thread(_received, ours) == "closed"
-        async with share_circuit("db", valkey, key=key, poll_seconds=POLL_SECONDS) as shared:
-            await fail_often(CircuitBreaker("db", SLOW, storage=shared))
-            assert await asyncio.to_thread(_received, ours) == "refused"
+        async with asyncio.timeout(60):
+            assert await process.stdout.readline() == b"answered\n"
+            async with share_circuit("db", valkey, key=key, poll_seconds=POLL_SECONDS) as shared:
+                await fail_often(CircuitBreaker("db", SLOW, storage=shared))
+                assert await process.stdout.readline() == b"refused\n"
     finally:
-        process.terminate()
-        process.join()
-
-
-def _received(pipe: Connection) -> str:
-    assert pipe.poll(60)
-    text: str = pipe.recv()
-    return text
+        process.kill()
+        await process.wait()
 
 
 async def test_one_replica_probes_for_all(valkey: Valkey, unique: str) -> None:

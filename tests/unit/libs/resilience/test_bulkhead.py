@@ -107,10 +107,14 @@ class BulkheadMachine(PolicyMachine):
         self.end(self.waiting[number % len(self.waiting)], "cancel")
 
     @precondition(lambda self: self.under_way and self.waiting)
-    @rule()
-    def end_one_as_a_waiter_is_cancelled(self) -> None:
-        self.waiting[0].task.cancel()
-        self.end(self.under_way[0], "answer")
+    @rule(is_cancelled_first=st.booleans())
+    def end_one_as_a_waiter_is_cancelled(self, is_cancelled_first: bool) -> None:
+        ending, waiter = self.under_way[0], self.waiting[0]
+        steps = [ending.answer, waiter.task.cancel]
+        for step in reversed(steps) if is_cancelled_first else steps:
+            step()
+        self.loop.settle()
+        self.sort()
 
     @rule(seconds=st.sampled_from([0.04, 0.2]))
     def time_passes(self, seconds: float) -> None:

@@ -195,6 +195,18 @@ async def test_a_cancelled_probe_frees_its_permit(clock: Clock) -> None:
     assert breaker.state == pybreaker.STATE_HALF_OPEN
 
 
+async def test_probes_still_under_way_when_it_opens_take_no_later_permits(clock: Clock) -> None:
+    """One of three fails, the others hang: the next time three others may try."""
+    breaker = await opened(clock, settings=CircuitSettings(slow_seconds=3600))
+    for pause in (5, 10, 20):
+        clock.now += pause
+        probes = [Held(breaker) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert all(held.is_under_way for held in probes)
+        probes[0].fail()
+        await asyncio.gather(probes[0].task, return_exceptions=True)
+
+
 async def test_late_results_of_an_earlier_generation_are_ignored(clock: Clock) -> None:
     """What began before it opened neither opens it again, nor closes it, nor frees a probe's permit."""
     breaker = breaker_on(clock, settings=CircuitSettings(slow_seconds=3600))

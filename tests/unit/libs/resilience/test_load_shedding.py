@@ -199,10 +199,14 @@ class ShedderMachine(PolicyMachine):
         self.end(self.waiting[number % len(self.waiting)], "cancel")
 
     @precondition(lambda self: self.under_way and self.waiting)
-    @rule()
-    def end_one_as_a_waiter_is_cancelled(self) -> None:
-        min(self.waiting, key=lambda held: self.rank[held]).task.cancel()
-        self.end(self.under_way[0], "answer")
+    @rule(is_cancelled_first=st.booleans())
+    def end_one_as_a_waiter_is_cancelled(self, is_cancelled_first: bool) -> None:
+        ending, waiter = self.under_way[0], min(self.waiting, key=lambda held: self.rank[held])
+        steps = [ending.answer, waiter.task.cancel]
+        for step in reversed(steps) if is_cancelled_first else steps:
+            step()
+        self.loop.settle()
+        self.sort()
 
     @invariant()
     def no_permit_is_lost_or_made(self) -> None:
