@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from tools.migrations.repository import Unable, export, migrations_of
 TESTS = ("tests/contract", "tests/integration")
 SCHEMA_VARIABLE = "SEAWALL_TEST_SCHEMA"
 ROOTS = ("src/python", "src/python/libs", "protos", "tests")
+AT_ONCE = 3
 _PYTEST_NO_TESTS = 5
 
 
@@ -35,7 +37,8 @@ class Result:
 def check(root: Path, release: str, services: Sequence[str] = ()) -> Iterator[Result]:
     """Runs the tests of each service, as they were at `release`, on the schema of the working tree.
 
-    Only expand is applied: this is what an old replica meets during a deployment. Raises Unable.
+    Only expand is applied: this is what an old replica meets during a deployment. Several services at once:
+    their tests wait for servers more than they work. Raises Unable.
     """
     ours = migrations_of(root)
     if unknown := sorted(set(services) - ours.keys()):
@@ -43,9 +46,13 @@ def check(root: Path, release: str, services: Sequence[str] = ()) -> Iterator[Re
     with tempfile.TemporaryDirectory(prefix="seawall-release-") as name, shared_server("postgres") as url:
         old = Path(name)
         export(root, release, old)
-        for service in services or ours:
+
+        def on_new_schema(service: str) -> Result:
             with _schema(url, ours[service]) as schema:
-                yield _run(old, service, schema)
+                return _run(old, service, schema)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from pool.map(on_new_schema, services or ours)
 
 
 @contextmanager

@@ -89,6 +89,7 @@ def test_what_the_launcher_and_the_tests_use_is_let_through() -> None:
     tools = {
         "SEAWALL_CACHE": "/c",
         "SEAWALL_TEST_SERVERS": "/t",
+        "SEAWALL_TEST_SCHEMA": "/t/schema.sql",
         "SEAWALL_PYTHON": "p",
         "SEAWALL_DEVSTACK_X": "",
     }

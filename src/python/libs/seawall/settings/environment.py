@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from seawall.settings.base import PREFIX, ServiceSettings
 
 # Read by the launcher, the devstack and the tests; inherited by what they start.
-NOT_OURS = frozenset({"SEAWALL_CACHE", "SEAWALL_MAVEN_REPOSITORY", "SEAWALL_PYTHON", "SEAWALL_TEST_SERVERS"})
-NOT_OURS_PREFIX = "SEAWALL_DEVSTACK"
+NOT_OURS = frozenset({"SEAWALL_CACHE", "SEAWALL_MAVEN_REPOSITORY", "SEAWALL_PYTHON"})
+NOT_OURS_PREFIXES = ("SEAWALL_DEVSTACK", "SEAWALL_TEST_")
 FILE = "_file"
 
 T = TypeVar("T", bound=ServiceSettings)
@@ -49,7 +49,7 @@ def read(cls: type[T], environment: Mapping[str, str]) -> T:
             values[name] = value
         elif name.removesuffix(FILE) in cls.model_fields:
             files[name.removesuffix(FILE)] = (variable, value)
-        elif variable.upper() not in NOT_OURS and not variable.upper().startswith(NOT_OURS_PREFIX):
+        elif variable.upper() not in NOT_OURS and not variable.upper().startswith(NOT_OURS_PREFIXES):
             lines.append(_unknown(cls, variable))
     for name, (variable, path) in files.items():
         _read_file(variable, path, name, values, lines)
