@@ -8,8 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from seawall.sql import upgrade
@@ -43,29 +43,24 @@ def check(root: Path, release: str, services: Sequence[str] = ()) -> Iterator[Re
     ours = migrations_of(root)
     if unknown := sorted(set(services) - ours.keys()):
         raise Unable(f"{unknown[0]} has no migrations")
-    with tempfile.TemporaryDirectory(prefix="seawall-release-") as name, shared_server("postgres") as url:
-        old = Path(name)
+    names = list(services or ours)
+    with tempfile.TemporaryDirectory(prefix="seawall-release-") as folder, shared_server("postgres") as url:
+        old = Path(folder)
         export(root, release, old)
-
-        def on_new_schema(service: str) -> Result:
-            with _schema(url, ours[service]) as schema:
-                return _run(old, service, schema)
-
+        # Not in the threads: Alembic's migrations share their context.
+        schemas = [_schema(url, ours[name], old / f"{name}.sql") for name in names]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            yield from pool.map(on_new_schema, services or ours)
+            yield from pool.map(partial(_run, old), names, schemas)
 
 
-@contextmanager
-def _schema(superuser_url: str, migrations: Path) -> Iterator[Path]:
-    """A file of SQL that makes the new schema, with what the migrations put into it."""
+def _schema(superuser_url: str, migrations: Path, file: Path) -> Path:
+    """Writes the SQL that makes the new schema, with what the migrations put into it."""
     name = f"schema_{secrets.token_hex(6)}"
     try:
         url = create_database(superuser_url, name, secrets.token_hex(8))
         asyncio.run(upgrade(url, migrations))
-        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-            file.write(dump_database(url))
-            file.flush()
-            yield Path(file.name)
+        file.write_text(dump_database(url))
+        return file
     finally:
         drop_database(superuser_url, name)
 
