@@ -3,13 +3,15 @@
 import pytest
 from sqlalchemy import text
 
-from contract.messaging import victim
 from contract.messaging.bench import Seen, database_with_tables, message, running, topic
-from contract.messaging.processes import is_at_its_point, kill, stopped
+from contract.messaging.effects import floor
+from contract.messaging.victim import CONSUMER_POINTS, RELAY_POINTS, Effects
+from contract.messaging.victim import __file__ as PROGRAM
 from seawall.messaging import Outbox, OutboxRelay
 from seawall.messaging.kafka_subscriber import SESSION_MILLISECONDS
 from seawall.sql import Database
 from seawall.testing import until
+from seawall.testing.victims import is_at_its_point, kill, victim
 
 PATIENCE_SECONDS = SESSION_MILLISECONDS / 1000 + 30
 
@@ -19,7 +21,7 @@ async def add(database: Database, name: str, *ids: str) -> None:
         await Outbox().add(connection, [message(name, "k", i) for i in ids])
 
 
-@pytest.mark.parametrize("point", victim.RELAY_POINTS)
+@pytest.mark.parametrize("point", RELAY_POINTS)
 async def test_a_relay_that_is_killed_loses_nothing(
     database_url: str, kafka_url: str, unique: str, point: str
 ) -> None:
@@ -27,7 +29,7 @@ async def test_a_relay_that_is_killed_loses_nothing(
     seen = Seen()
     async with database_with_tables(database_url) as database, topic(kafka_url, unique, 1) as broker:
         await add(database, unique, "1", "2")
-        async with stopped("relay", point, kafka_url, database_url, unique) as process:
+        async with victim(PROGRAM, "relay", point, kafka_url, database_url, unique) as process:
             if point == "after mark":
                 await until(lambda: empty(database), timeout_seconds=30)
                 await add(database, unique, "3")
@@ -51,35 +53,20 @@ async def empty(database: Database) -> bool:
         return not (await connection.execute(text("SELECT EXISTS (SELECT FROM outbox)"))).scalar_one()
 
 
-@pytest.mark.parametrize("point", victim.CONSUMER_POINTS)
+@pytest.mark.parametrize("point", CONSUMER_POINTS)
 async def test_a_consumer_that_is_killed_does_nothing_twice(
     database_url: str, kafka_url: str, unique: str, point: str
 ) -> None:
     """Another member takes over after the session timed out; each message has its effect once."""
-    async with (
-        database_with_tables(database_url) as database,
-        topic(kafka_url, unique, 1) as broker,
-        broker.publisher() as publisher,
-    ):
-        async with database.transaction() as connection:
-            await connection.execute(text("CREATE TABLE effects (id text)"))
-
-        async def effects() -> list[str]:
-            async with database.connection() as connection:
-                return list((await connection.execute(text("SELECT id FROM effects"))).scalars())
-
-        await publisher.publish([message(unique, "k", i) for i in "12"])
-        async with stopped("consumer", point, kafka_url, database_url, unique) as process:
+    async with floor(database_url, kafka_url, unique) as on:
+        await on.publish("12")
+        async with victim(PROGRAM, "consumer", point, kafka_url, database_url, unique) as process:
             if point == "after offset":
-                await until(effects, timeout_seconds=30)
-                await publisher.publish([message(unique, "k", "3")])
+                await until(on.effects, timeout_seconds=30)
+                await on.publish("3")
             await is_at_its_point(process)
             await kill(process)
-            await publisher.publish([message(unique, "k", "4")])
-            async with running(broker.subscriber([unique], unique).run(victim.Effects(database))):
-
-                async def all_done() -> bool:
-                    return "4" in await effects()
-
-                await until(all_done, timeout_seconds=PATIENCE_SECONDS)
-            assert sorted(await effects()) == sorted("1234" if point == "after offset" else "124")
+            await on.publish("4")
+            async with running(on.broker.subscriber([unique], unique).run(Effects(on.database))):
+                await until(lambda: on.has("4"), timeout_seconds=PATIENCE_SECONDS)
+            assert await on.effects() == list("1234" if point == "after offset" else "124")

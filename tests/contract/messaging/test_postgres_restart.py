@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from contract.messaging.bench import database_with_tables, message, running, topic
+from contract.messaging.bench import message, running
+from contract.messaging.effects import floor
 from contract.messaging.victim import Effects
 from real_postgres import own_postgres
 from seawall.messaging import Outbox, OutboxRelay
@@ -21,33 +21,21 @@ async def test_relay_and_consumer_live_through_a_restart(
     """What comes while it is away waits, and has its effect once; both go on by themselves."""
     async with (
         own_postgres(tmp_path) as postgres,
-        database_with_tables(postgres.database()) as database,
-        topic(kafka_url, unique, 1) as broker,
-        broker.publisher() as publisher,
-        running(OutboxRelay(database, publisher, service="s").run()),
-        running(broker.subscriber([unique], unique).run(Effects(database))),
+        floor(postgres.database(), kafka_url, unique) as on,
+        running(OutboxRelay(on.database, on.publisher, service="s").run()),
+        running(on.broker.subscriber([unique], unique).run(Effects(on.database))),
     ):
-        async with database.transaction() as connection:
-            await connection.execute(text("CREATE TABLE effects (id text)"))
 
-        async def add(name: str) -> bool:
-            async with database.transaction() as connection:
+        async def add(name: str) -> None:
+            async with on.database.transaction() as connection:
                 await Outbox().add(connection, [message(unique, "k", name)])
-            return True
-
-        async def effects() -> list[str]:
-            async with database.connection() as connection:
-                return list((await connection.execute(text("SELECT id FROM effects"))).scalars())
-
-        async def there(count: int) -> bool:
-            return len(await effects()) >= count
 
         await add("1")
-        await until(lambda: there(1), GRACE_SECONDS)
+        await until(lambda: on.has("1"), GRACE_SECONDS)
         await getattr(postgres, end)()
-        await publisher.publish([message(unique, "k", "2")])
+        await on.publish("2")
         await postgres.start()
-        await until(lambda: there(2), GRACE_SECONDS)
+        await until(lambda: on.has("12"), GRACE_SECONDS)
         await add("3")
-        await until(lambda: there(3), GRACE_SECONDS)
-        assert sorted(await effects()) == ["1", "2", "3"]
+        await until(lambda: on.has("123"), GRACE_SECONDS)
+        assert await on.effects() == ["1", "2", "3"]

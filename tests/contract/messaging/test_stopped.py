@@ -4,12 +4,13 @@ import signal
 
 from sqlalchemy import text
 
-from contract.messaging import victim
 from contract.messaging.bench import Seen, database_with_tables, message, running, topic
+from contract.messaging.victim import __file__ as PROGRAM
 from seawall.messaging import Outbox, OutboxRelay
 from seawall.sql import Database
 from seawall.sql.database import LISTENER_IDLE_SECONDS
 from seawall.testing import until
+from seawall.testing.victims import victim
 
 PATIENCE_SECONDS = LISTENER_IDLE_SECONDS + 60
 
@@ -33,8 +34,7 @@ async def test_a_relay_that_is_stopped_is_replaced(database_url: str, kafka_url:
         broker.publisher() as publisher,
         running(broker.subscriber([unique], unique).run(seen)),
     ):
-        process = await victim.start("relay", "", kafka_url, database_url, unique)
-        try:
+        async with victim(PROGRAM, "relay", "", kafka_url, database_url, unique) as process:
             await add(database, unique, "1")
             await until(lambda: seen.ids == ["1"], timeout_seconds=PATIENCE_SECONDS)
             # Stopped between publication and deletion it would leave it to be published again.
@@ -50,6 +50,3 @@ async def test_a_relay_that_is_stopped_is_replaced(database_url: str, kafka_url:
             await add(database, unique, "4")
             await until(lambda: seen.ids == ["1", "2", "3", "4"], timeout_seconds=PATIENCE_SECONDS)
             assert process.returncode is None
-        finally:
-            process.kill()
-            await process.wait()

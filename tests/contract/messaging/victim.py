@@ -7,7 +7,6 @@ With `suspended` it stops as by SIGSTOP, and goes on when it is continued.
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +14,7 @@ from sqlalchemy import text
 
 from seawall.messaging import Message, OutboxRelay, Publisher, admit, open_broker
 from seawall.sql import Database, open_database
+from seawall.testing.victims import tell_that_it_stops
 
 RELAY_POINTS = ("before publish", "after publish", "after mark")
 CONSUMER_POINTS = ("before work", "before commit", "after commit", "after offset")
@@ -31,8 +31,7 @@ class Stop:
     async def at(self, point: str) -> None:
         if point != self._point:
             return
-        sys.stdout.write("stopped\n")
-        sys.stdout.flush()
+        tell_that_it_stops()
         if not self._suspended:
             await asyncio.Event().wait()
         self._point = ""
@@ -85,17 +84,6 @@ async def main(
             await broker.subscriber([topic], topic).run(Effects(database, stop))
         async with broker.publisher() as publisher:
             await OutboxRelay(database, StoppingPublisher(publisher, stop), service="s").run()
-
-
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    """Starts a victim. It prints one line when it is at its point."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        __file__,
-        *arguments,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-    )
 
 
 if __name__ == "__main__":

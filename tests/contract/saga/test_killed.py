@@ -1,6 +1,5 @@
 """An orchestrator is killed with -9 at each point of each move: another one makes the move, once."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +8,7 @@ from sqlalchemy import text
 from contract.saga import victim
 from contract.saga.book import sagas_with_outbox
 from seawall.sql import Database
+from seawall.testing import victims
 
 WAITS = text("SELECT status || ' ' || step FROM saga")
 STANDS = {
@@ -30,14 +30,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def killed_at(point: str, name: str, database_url: str) -> None:
-    process = await victim.start(name, point, database_url)
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(60):
-            assert await process.stdout.readline() == b"stopped\n"
-    finally:
-        process.kill()
-        await process.wait()
+    async with victims.victim(victim.__file__, name, point, database_url) as process:
+        await victims.is_at_its_point(process)
 
 
 @pytest.mark.parametrize("point", victim.POINTS)

@@ -4,8 +4,6 @@
 """
 
 import asyncio
-import os
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from contract.saga.book import checkout
 from seawall.messaging import Message, Outbox
 from seawall.saga import SagaLog
 from seawall.sql import Database, open_database
+from seawall.testing.victims import tell_that_it_stops
 
 SAGA = "a"
 POINTS = ("before work", "before commit", "after commit")
@@ -89,23 +88,11 @@ async def make(name: str, database: Database, stop: Stop = _never) -> None:
 async def main(name: str, point: str, database_url: str) -> None:
     async def stop(at: str) -> None:
         if at == point:
-            sys.stdout.write("stopped\n")
-            sys.stdout.flush()
+            tell_that_it_stops()
             await asyncio.Event().wait()
 
     async with open_database(database_url) as database:
         await make(name, database, stop)
-
-
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    """Starts a victim. It prints one line when it is at its point."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        __file__,
-        *arguments,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,13 @@ branch_labels = ("expand",)
 
 
 def upgrade() -> None:
+    _create_orders()
+    _create_sale_items()
+    create_saga_tables(op)
+    create_outbox(op)
+
+
+def _create_orders() -> None:
     op.create_table(
         "orders",
         sa.Column("order_id", sa.Text, primary_key=True),
@@ -40,6 +47,9 @@ def upgrade() -> None:
         postgresql_with={"autosummarize": "on", "pages_per_range": 32},
     )
     op.execute("ALTER TABLE orders SET (fillfactor = 70)")
+
+
+def _create_sale_items() -> None:
     op.create_table(
         "sale_items",
         sa.Column("sale_id", sa.Text, primary_key=True),
@@ -49,8 +59,6 @@ def upgrade() -> None:
         sa.Column("opens_at_ms", sa.BigInteger, nullable=False),
         sa.Column("closes_at_ms", sa.BigInteger, nullable=False),
     )
-    create_saga_tables(op)
-    create_outbox(op)
 
 
 def downgrade() -> None:
