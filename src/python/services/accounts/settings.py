@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 
 from seawall.auth import TokenIssuer
 from seawall.settings import ServiceSettings
@@ -13,6 +13,11 @@ class AccountsSettings(ServiceSettings):
 
     database_url: SecretStr
     signing_key: SecretStr
+    valkey_url: SecretStr | None = None
+    replicas: PositiveInt = 1
+    # No more than 100 wrong guesses in a row (NIST SP 800-63B, 5.2.2), and then one every 15 s.
+    sign_in_attempts: PositiveInt = 100
+    sign_in_period_seconds: PositiveFloat = 1500.0
     operator_email: str | None = None
     operator_password: SecretStr | None = None
 

@@ -79,6 +79,7 @@ def _accounts(wiring: Wiring) -> Mapping[str, str]:
     return {
         "SEAWALL_DATABASE_URL": wiring.database_urls["accounts"],
         "SEAWALL_SIGNING_KEY_FILE": str(wiring.signing_key_file),
+        "SEAWALL_VALKEY_URL": wiring.valkey_url,
         "SEAWALL_OPERATOR_EMAIL": wiring.operator_email,
         "SEAWALL_OPERATOR_PASSWORD": wiring.operator_password,
     }
@@ -130,7 +131,7 @@ def _calling(called: str, **options: Any) -> Service:
 
 
 _SHOP = (
-    Service("accounts", _accounts, servers=(POSTGRES,), routed=True),
+    Service("accounts", _accounts, servers=(POSTGRES, VALKEY), routed=True),
     Service("catalog", _catalog, servers=(POSTGRES, KAFKA), routed=True),
     Service("inventory", _inventory, servers=(POSTGRES, VALKEY, KAFKA), ports=("http", "grpc"), routed=True),
     _calling("inventory", name="orders", environment=_orders, servers=(POSTGRES, KAFKA), routed=True),

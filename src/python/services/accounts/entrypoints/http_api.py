@@ -2,12 +2,15 @@
 
 from aiohttp import web
 
+from seawall.ratelimit import Charge, Rule
+from seawall.ratelimit.http import enforce
 from seawall.web import customer_id, json_response, operation, read_json
 from services.accounts import use_cases
-from services.accounts.domain import Customer, Grant
+from services.accounts.domain import Customer, Grant, normalise_email
 from services.accounts.entrypoints.views import CustomerView, JwksView, Refresh, SessionView, SignIn, SignUp
 
 ACCOUNTS: web.AppKey[use_cases.Accounts] = web.AppKey("accounts", use_cases.Accounts)
+SIGN_IN: web.AppKey[Rule] = web.AppKey("sign_in", Rule)
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _JWKS_CACHE = {"Cache-Control": "public, max-age=300"}
@@ -35,10 +38,15 @@ async def show_me(request: web.Request) -> web.Response:
 
 
 @routes.post("/v1/sessions")
-@operation(summary="Sign in", body=SignIn, responses={200: SessionView, 401: None, 422: None, 503: None})
+@operation(
+    summary="Sign in",
+    body=SignIn,
+    responses={200: SessionView, 401: None, 422: None, 429: None, 503: None},
+)
 async def sign_in(request: web.Request) -> web.Response:
-    """Starts a session."""
+    """Starts a session. Attempts with one address are limited, right or wrong."""
     who = await read_json(request, SignIn)
+    await enforce(request, "accounts", Charge(request.app[SIGN_IN], normalise_email(who.email)))
     return _granted(await use_cases.sign_in(request.app[ACCOUNTS], who.email, who.password))
 
 
