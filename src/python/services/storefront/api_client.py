@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
+from seawall.resilience import Bulkhead, BulkheadSettings, Effect, Rejected, Retry, compose
+from seawall.resilience.circuit_breaker import CircuitBreaker, CircuitSettings
 from seawall.telemetry import outgoing_headers
 from services.storefront.api_types import (
     Order,
@@ -23,6 +26,8 @@ from services.storefront.errors import ApiProblem, ApiUnavailable, SignInNeeded
 
 T = TypeVar("T")
 MAX_RETRY_AFTER_SECONDS = 60
+CIRCUIT = CircuitSettings(slow_seconds=4.5, open_seconds=1.0, most_open_seconds=8.0)
+CALLS_AT_ONCE = BulkheadSettings(max_concurrent=256, max_waiting=256, max_wait_seconds=1.0)
 
 
 class _ProblemDocument(msgspec.Struct):
@@ -49,11 +54,19 @@ class ShopApi:
     """Asks the API at `base_url`. Every method raises ApiUnavailable or ApiProblem."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, base_url: str, *, timeout_seconds: float = 5.0
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        *,
+        timeout_seconds: float = 5.0,
+        circuit: CircuitSettings = CIRCUIT,
     ) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=min(2.0, timeout_seconds))
+        guarded = (CircuitBreaker("api", circuit, is_outage=_is_outage), Bulkhead("api", CALLS_AT_ONCE))
+        self._once = compose(*guarded)
+        self._repeatable = compose(Retry("api", is_idempotent=True, effect=_effect), *guarded)
 
     async def products(self, cursor: str | None, limit: int) -> ProductPage:
         """One page of the products."""
@@ -125,16 +138,13 @@ class ShopApi:
             raise ApiUnavailable(f"{call.method} {call.path}: not the answer expected: {error}") from error
 
     async def _send(self, call: Call) -> bytes:
-        attempts = 2 if call.repeatable else 1
-        for attempt in range(1, attempts + 1):
-            try:
-                return await self._send_once(call)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                if attempt == attempts or isinstance(error, aiohttp.ClientConnectorError):
-                    raise ApiUnavailable(f"{call.method} {call.path}: {error}") from error
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise ApiUnavailable(f"{call.method} {call.path}: {error or 'timed out'}") from error
-        raise AssertionError("unreachable")
+        policy = self._repeatable if call.repeatable else self._once
+        try:
+            return await policy.execute(partial(self._send_once, call))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ApiUnavailable(f"{call.method} {call.path}: {error or 'timed out'}") from error
+        except Rejected as error:
+            raise ApiUnavailable(f"{call.method} {call.path}: not sent: {error}", 2) from error
 
     async def _send_once(self, call: Call) -> bytes:
         headers = {**outgoing_headers(), **(call.headers or {})}
@@ -157,6 +167,17 @@ class ShopApi:
             if response.status >= 300:
                 raise _problem(response, raw, f"{call.method} {call.path}")
             return raw
+
+
+def _effect(error: Exception) -> Effect:
+    """A connection that broke may have been idle for too long; one that cannot be made is not tried again."""
+    broke = isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+    return Effect.UNKNOWN if broke and not isinstance(error, aiohttp.ClientConnectorError) else Effect.FINAL
+
+
+def _is_outage(error: Exception) -> bool:
+    # Of the gateway itself. Its 503 is of one service behind it, or of one that has too much to do.
+    return isinstance(error, aiohttp.ClientError | TimeoutError)
 
 
 def _segment(text: str) -> str:

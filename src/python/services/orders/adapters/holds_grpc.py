@@ -1,13 +1,16 @@
 """Holds, asked of inventory over gRPC; the requests of one moment travel as one call."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import grpc
 from prometheus_client import Counter, Histogram
 
+from seawall.resilience import CircuitOpen, Policy
 from seawall.telemetry import Kind, span
 from services.orders.adapters.batcher import Batcher
+from services.orders.adapters.inventory_policy import TIMEOUT_SECONDS, inventory_policy
 from services.orders.domain import CustomerCapReached, Order, OrderRefused, SoldOut
 from services.orders.ports import Unavailable
 from shop.inventory.v1 import inventory_pb2, inventory_pb2_grpc
@@ -31,9 +34,16 @@ REFUSALS: Final[dict[inventory_pb2.HoldOutcome, type[OrderRefused]]] = {
 class InventoryHolds:
     """The Holds port. A call that takes longer than `timeout_seconds` counts as failed."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        policy: Policy | None = None,
+    ) -> None:
         self._inventory = inventory_pb2_grpc.InventoryStub(channel)  # type: ignore[no-untyped-call]
         self._timeout_seconds = timeout_seconds
+        self._policy = policy or inventory_policy()
         self._batcher = Batcher(self._hold_many, max_in_flight=CALLS_AT_ONCE)
 
     async def take(self, order: Order) -> OrderRefused | None:
@@ -51,11 +61,22 @@ class InventoryHolds:
         _BATCH.observe(len(orders))
         request = inventory_pb2.HoldManyRequest(holds=[_hold(order) for order in orders])
         try:
-            response = await self._inventory.HoldMany(request, timeout=self._timeout_seconds)
+            response = await self._policy.execute(partial(self._call, request))
+        except grpc.aio.AioRpcError as error:
+            raise Unavailable(f"inventory: {error.code().name}") from error
+        except CircuitOpen as error:
+            raise Unavailable("inventory has failed too often, and is left alone for a moment") from error
+        return [result.outcome for result in response.results]
+
+    async def _call(self, request: inventory_pb2.HoldManyRequest) -> inventory_pb2.HoldManyResponse:
+        try:
+            response: inventory_pb2.HoldManyResponse = await self._inventory.HoldMany(
+                request, timeout=self._timeout_seconds
+            )
         except grpc.aio.AioRpcError as error:
             _FAILED.labels(error.code().name).inc()
-            raise Unavailable(f"inventory: {error.code().name}") from error
-        return [result.outcome for result in response.results]
+            raise
+        return response
 
 
 def _hold(order: Order) -> inventory_pb2.HoldRequest:

@@ -3,12 +3,15 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
 import msgspec
 from prometheus_client import Histogram
 
+from seawall.resilience import CircuitOpen, Policy
+from seawall.resilience.circuit_breaker import CircuitBreaker, CircuitSettings
 from seawall.telemetry import Kind, outgoing_headers, span
 from services.payments.adapters.http_client import CallFailed, HttpClient
 from services.payments.domain import Approved, CallRejectedError, OutcomeUnknownError, Refused
@@ -32,14 +35,23 @@ class ChargeReply(msgspec.Struct, frozen=True):
 async def open_provider(url: str, *, timeout_seconds: float) -> AsyncIterator["HttpProvider"]:
     """Opens a client of the provider at `url`; each call is given up after `timeout_seconds`."""
     async with HttpClient(url, timeout_seconds=timeout_seconds) as client:
-        yield HttpProvider(client)
+        yield HttpProvider(client, circuit(timeout_seconds))
+
+
+def circuit(timeout_seconds: float) -> CircuitBreaker:
+    """Leaves a provider alone that fails or does not answer. A slow one, within the time-out, is used."""
+    settings = CircuitSettings(
+        window_seconds=10.0, slow_seconds=timeout_seconds, open_seconds=1.0, most_open_seconds=8.0
+    )
+    return CircuitBreaker("provider", settings, is_outage=lambda e: isinstance(e, OutcomeUnknownError))
 
 
 class HttpProvider:
-    """Implements ports.Provider."""
+    """Implements ports.Provider. What is not sent, since the provider is left alone, has no outcome."""
 
-    def __init__(self, client: HttpClient) -> None:
+    def __init__(self, client: HttpClient, policy: Policy) -> None:
         self._client = client
+        self._policy = policy
 
     async def charge(self, order_id: str, amount_minor: int, currency: str) -> Approved | Refused:
         body = {
@@ -62,6 +74,12 @@ class HttpProvider:
             raise OutcomeUnknownError("the provider says that a voided charge is charged")
 
     async def _post(self, call: str, path: str, body: bytes) -> tuple[int, bytes]:
+        try:
+            return await self._policy.execute(partial(self._post_once, call, path, body))
+        except CircuitOpen as error:
+            raise OutcomeUnknownError(f"{call}: {error}") from error
+
+    async def _post_once(self, call: str, path: str, body: bytes) -> tuple[int, bytes]:
         outcome = "unknown"
         started_at = time.perf_counter()
         try:
@@ -72,12 +90,12 @@ class HttpProvider:
             raise OutcomeUnknownError(f"{call}: {error}") from error
         finally:
             CALL_SECONDS.labels(call, outcome).observe(time.perf_counter() - started_at)
+        if _is_ambiguous(status):
+            raise OutcomeUnknownError(f"the provider answered {status}")
         return status, answer
 
 
 def _decode(status: int, answer: bytes) -> ChargeReply:
-    if _is_ambiguous(status):
-        raise OutcomeUnknownError(f"the provider answered {status}")
     if status >= 400:
         raise CallRejectedError(f"the provider answered {status}")
     try:
