@@ -9,6 +9,7 @@ from prometheus_client import Counter, Histogram
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.client import NEVER_DECODE
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -16,7 +17,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 
 from seawall.valkey.errors import CommandFailed, ValkeyUnavailable
 
-Value = str | int | float
+Value = str | int | float | bytes
 
 _POOL_WAIT_SECONDS = 0.1
 _SECONDS = Histogram(
@@ -29,7 +30,7 @@ _UNAVAILABLE = Counter("seawall_valkey_unavailable_total", "Calls of Valkey that
 
 
 class Valkey:
-    """Commands on one server. Text in, text out (UTF-8). Every call raises ValkeyError or answers.
+    """Commands on one server. Text out (UTF-8) unless asked otherwise. A call raises ValkeyError or answers.
 
     A call is sent at most once: after ValkeyUnavailable a write may or may not have been done.
     A cancelled call drops its connection, so that a late reply never answers another call.
@@ -38,11 +39,15 @@ class Valkey:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def execute(self, command: str, *arguments: Value) -> Any:
-        """Sends any command, and returns the server's reply as redis-py presents it."""
+    async def execute(self, command: str, *arguments: Value, decode: bool = True) -> Any:
+        """Sends any command, and returns the server's reply as redis-py presents it.
+
+        Without `decode` the strings of the reply are bytes.
+        """
         started_at = time.perf_counter()
+        options = {} if decode else {NEVER_DECODE: True}
         try:
-            return await self._redis.execute_command(command, *arguments)  # type: ignore[no-untyped-call]
+            return await self._redis.execute_command(command, *arguments, **options)  # type: ignore[no-untyped-call]
         except (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OSError) as error:
             _UNAVAILABLE.inc()
             raise ValkeyUnavailable(f"{command}: {error}") from error
@@ -58,6 +63,11 @@ class Valkey:
     async def get(self, key: str) -> str | None:
         """The value of a key, or None."""
         value: str | None = await self.execute("GET", key)
+        return value
+
+    async def get_bytes(self, key: str) -> bytes | None:
+        """The value of a key as it is, or None."""
+        value: bytes | None = await self.execute("GET", key, decode=False)
         return value
 
     async def set(
