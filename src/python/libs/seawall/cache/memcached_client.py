@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, NamedTuple, TypeVar
 
-import aiomcache
-from aiomcache.exceptions import ClientException
-from aiomcache.pool import Connection
-
 from seawall.cache.errors import StoreUnavailable
+from seawall.extras import extra
+
+with extra("memcached"):
+    import aiomcache
+    from aiomcache.exceptions import ClientException
+    from aiomcache.pool import Connection
 
 R = TypeVar("R")
 

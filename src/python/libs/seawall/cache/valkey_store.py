@@ -7,7 +7,10 @@ from typing import TypeVar
 
 from seawall.cache.errors import StoreUnavailable
 from seawall.cache.ports import Features, Lease, Watcher
-from seawall.valkey import Script, Valkey, ValkeyError, Value, open_valkey, watch
+from seawall.extras import extra
+
+with extra("valkey"):
+    from seawall.valkey import Script, Valkey, ValkeyError, Value, open_valkey, watch
 
 R = TypeVar("R")
 
