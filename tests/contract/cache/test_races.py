@@ -3,16 +3,14 @@
 import asyncio
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
+from contract.cache import caller
 from contract.cache.caches import Source, sighted_cache
 from seawall.cache.valkey_store import ValkeyStore, open_valkey_store
 from seawall.testing import until
 from seawall.valkey import open_valkey
-
-CALLER = Path(__file__).parent / "caller.py"
 
 
 @pytest.fixture
@@ -101,7 +99,7 @@ async def test_a_stampede_of_two_processes_loads_once(valkey_url, unique, tmp_pa
 async def start_caller(*arguments):
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        str(CALLER),
+        caller.__file__,
         *map(str, arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
