@@ -1,5 +1,6 @@
 """The first level: values in the process, each for as long as it may be believed."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -44,4 +45,4 @@ class FirstLevel(Generic[T]):
         longest = self._policy.l1_ttl_seconds if self.is_sighted else self._policy.l1_blind_ttl_seconds
         stale_seconds = min(entry.stale_until - self._wall_clock(), self._policy.l1_ttl_seconds)
         held = Held(entry.value, now + min(seconds, longest), now + stale_seconds)
-        self.table.put(key, held, self._weigh(entry.value) + deep_size(key) + _OVERHEAD_BYTES)
+        self.table.put(key, held, self._weigh(entry.value) + sys.getsizeof(key) + _OVERHEAD_BYTES)
