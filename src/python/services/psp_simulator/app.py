@@ -11,7 +11,7 @@ from services.psp_simulator.settings import Settings
 
 def build(settings: Settings) -> web.Application:
     """Returns a provider without charges that behaves as `Behaviour()` says."""
-    app = web_service(settings, name="psp_simulator", routes=routes())
+    app = web_service(settings, name="psp_simulator", routes=routes(), sheds=False)
     app[CHARGES] = ChargeBook()
     app[DIRECTOR] = Director()
     return app

@@ -12,6 +12,7 @@ from seawall.web.health import READINESS, Readiness, livez, metrics, readyz
 from seawall.web.limits import BODY_TIMEOUT, BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 from seawall.web.middleware import observed, on_response
 from seawall.web.problem import Translations
+from seawall.web.shedding import add_shedding
 
 SETTINGS: web.AppKey[ServiceSettings] = web.AppKey("settings", ServiceSettings)
 
@@ -27,11 +28,13 @@ def web_service(
     problems: Translations | None = None,
     version: str = "1.0.0",
     body_timeout_seconds: float = BODY_TIMEOUT_SECONDS,
+    sheds: bool = True,
 ) -> web.Application:
     """An application: the routes, and /livez /readyz /metrics /openapi.json.
 
     `lifetime` sets up before its yield, in which it may add to the application and to
     `app[READINESS]`, and tears down after it. `problems` turn errors of the service into answers.
+    With `sheds` more requests than the process gets through are answered 503, by their priority.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[observed(problems or {})])
     app[SETTINGS] = settings
@@ -47,6 +50,8 @@ def web_service(
             web.get("/openapi.json", partial(_openapi, name, version), allow_head=False),
         ]
     )
+    if sheds:
+        add_shedding(app, name)
     app.cleanup_ctx.append(partial(_traced, name))
     if lifetime is not None:
         app.cleanup_ctx.append(lifetime)

@@ -27,6 +27,7 @@ from seawall.web.health import READINESS
 from seawall.web.operation import check_query
 from seawall.web.problem import Problem, Translations, refused, translated
 from seawall.web.refusal import WITHOUT_NUL
+from seawall.web.shedding import shed_or_handle
 
 TRACE_ID = "x-trace-id"
 _IS_STARTED: web.RequestKey[bool] = web.RequestKey("is_started", bool)
@@ -90,7 +91,7 @@ async def _answer(request: web.Request, handler: Handler, translations: Translat
         timeout = request.headers.get(REQUEST_TIMEOUT)
         if timeout is not None:
             return await _answer_in_time(request, handler, timeout)
-        return await handler(request)
+        return await shed_or_handle(request, handler)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -124,7 +125,7 @@ async def _answer_in_time(request: web.Request, handler: Handler, value: str) ->
         raise refused(400, REQUEST_TIMEOUT, str(error), "the time-out is malformed") from error
     with bind_deadline(seconds) as deadline:
         deadline.check()
-        return await handler(request)
+        return await shed_or_handle(request, handler)
 
 
 def _check_url(request: web.Request) -> None:

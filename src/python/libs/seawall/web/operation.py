@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from seawall.resilience import Priority
 from seawall.web.problem import refused
 from seawall.web.refusal import MAX_NAME
 
@@ -24,6 +25,7 @@ class Operation:
     responses: Mapping[int, Any] = field(default_factory=dict)
     idempotent: bool = False
     authenticated: bool = False
+    priority: Priority | None = Priority.CRITICAL
     description: str = ""
 
 
@@ -35,15 +37,20 @@ def operation(
     responses: Mapping[int, Any],
     idempotent: bool = False,
     authenticated: bool = False,
+    priority: Priority | None = Priority.CRITICAL,
 ) -> Callable[[Handler], Handler]:
     """Puts a handler into /openapi.json. `idempotent` adds the header Idempotency-Key.
 
     Without a `query` type any parameter in the query string is refused, as an unknown one is with it.
+    `priority` says what is shed first when there is too much to do; None where the handler has a bound of its
+    own.
     """
 
     def attach(handler: Handler) -> Handler:
         description = (handler.__doc__ or "").strip()
-        made = Operation(summary, body, query, dict(responses), idempotent, authenticated, description)
+        made = Operation(
+            summary, body, query, dict(responses), idempotent, authenticated, priority, description
+        )
         setattr(handler, _ATTRIBUTE, made)
         return handler
 

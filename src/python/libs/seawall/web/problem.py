@@ -1,12 +1,13 @@
 """Errors as the caller sees them: problem+json (RFC 9457)."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from seawall.resilience import DeadlineExceeded
+from seawall.resilience import CircuitOpen, DeadlineExceeded, Rejected, Shed
 from seawall.telemetry import current_correlation_id, current_trace_id
 from seawall.web.limits import MAX_BODY_BYTES
 
@@ -91,7 +92,15 @@ def translated(error: Exception, translations: Translations) -> Problem | None:
             return translation(error)
     if isinstance(error, DeadlineExceeded):
         return Problem(504, "deadline-exceeded", "There was not enough time", str(error))
+    if isinstance(error, Rejected):
+        return _overloaded(error)
     return _of_http(error) if isinstance(error, web.HTTPException) else None
+
+
+def _overloaded(error: Rejected) -> Problem:
+    seconds = max(1, math.ceil(error.retry_after_seconds)) if isinstance(error, CircuitOpen) else 1
+    title = "There is too much to do now" if isinstance(error, Shed) else "Something that this needs is away"
+    return Problem(503, "unavailable", title, headers={"Retry-After": str(seconds)})
 
 
 def _of_http(error: web.HTTPException) -> Problem:

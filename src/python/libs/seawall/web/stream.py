@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from seawall.web.health import READINESS
+from seawall.web.shedding import leaves_queue
 
 _LOOK_SECONDS = 0.5
 
@@ -46,6 +47,7 @@ async def event_stream(
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
+    leaves_queue(request)
     stream = EventStream(response)
     with suppress(ConnectionResetError):
         try:

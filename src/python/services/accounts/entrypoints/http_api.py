@@ -4,6 +4,7 @@ from aiohttp import web
 
 from seawall.ratelimit import Charge, Rule
 from seawall.ratelimit.http import enforce
+from seawall.resilience import Priority
 from seawall.web import customer_id, json_response, operation, read_json
 from services.accounts import use_cases
 from services.accounts.domain import Customer, Grant, normalise_email
@@ -51,7 +52,12 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 @routes.post("/v1/sessions/refresh")
-@operation(summary="Spend a refresh token", body=Refresh, responses={200: SessionView, 401: None, 422: None})
+@operation(
+    summary="Spend a refresh token",
+    priority=Priority.CRITICAL_PLUS,
+    body=Refresh,
+    responses={200: SessionView, 401: None, 422: None},
+)
 async def refresh(request: web.Request) -> web.Response:
     """New tokens for an old refresh token, which is good for one use."""
     body = await read_json(request, Refresh)
@@ -68,7 +74,9 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 @routes.get("/.well-known/jwks.json")
-@operation(summary="The keys that verify access tokens", responses={200: JwksView})
+@operation(
+    summary="The keys that verify access tokens", priority=Priority.CRITICAL_PLUS, responses={200: JwksView}
+)
 async def show_keys(request: web.Request) -> web.Response:
     """The public keys."""
     return json_response(request.app[ACCOUNTS].tokens.jwks(), headers=_JWKS_CACHE)

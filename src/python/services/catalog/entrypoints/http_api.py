@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from seawall.resilience import Priority
 from seawall.web import Problem, json_response, operation, query, read_json, require_role
 from services.catalog import use_cases
 from services.catalog.domain import (
@@ -73,7 +74,12 @@ class SaleList(Struct):
 
 
 @routes.get("/v1/products")
-@operation(summary="Products, page by page", query=ProductQuery, responses={200: ProductList, 400: None})
+@operation(
+    summary="Products, page by page",
+    priority=Priority.SHEDDABLE_PLUS,
+    query=ProductQuery,
+    responses={200: ProductList, 400: None},
+)
 async def list_products(request: web.Request) -> web.StreamResponse:
     """One page of products."""
     asked = query(request, ProductQuery)
@@ -87,7 +93,7 @@ async def list_products(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/v1/products/{sku}")
-@operation(summary="One product", responses={200: Product, 404: None})
+@operation(summary="One product", priority=Priority.SHEDDABLE_PLUS, responses={200: Product, 404: None})
 async def get_product(request: web.Request) -> web.StreamResponse:
     """One product."""
     sku = request.match_info["sku"]
@@ -100,7 +106,7 @@ async def get_product(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/v1/sales")
-@operation(summary="All sales", responses={200: SaleList})
+@operation(summary="All sales", priority=Priority.SHEDDABLE_PLUS, responses={200: SaleList})
 async def list_sales(request: web.Request) -> web.StreamResponse:
     """All sales."""
 
@@ -111,7 +117,7 @@ async def list_sales(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/v1/sales/{sale_id}")
-@operation(summary="One sale", responses={200: Sale, 404: None})
+@operation(summary="One sale", priority=Priority.SHEDDABLE_PLUS, responses={200: Sale, 404: None})
 async def get_sale(request: web.Request) -> web.StreamResponse:
     """One sale."""
     sale_id = request.match_info["sale_id"]

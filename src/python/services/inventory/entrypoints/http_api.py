@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiohttp import web
 
+from seawall.resilience import Priority
 from seawall.web import Problem, json_response, operation
 from services.inventory.domain import ItemStock
 
@@ -26,7 +27,11 @@ class SaleStockView(msgspec.Struct, frozen=True):
 
 
 @routes.get("/v1/sales/{sale_id}/stock")
-@operation(summary="What is left of a sale", responses={200: SaleStockView, 404: None})
+@operation(
+    summary="What is left of a sale",
+    priority=Priority.SHEDDABLE_PLUS,
+    responses={200: SaleStockView, 404: None},
+)
 async def get_stock(request: web.Request) -> web.StreamResponse:
     sale_id = request.match_info["sale_id"]
     items = await request.app[STOCK_OF](sale_id)

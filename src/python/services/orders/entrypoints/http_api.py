@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 from aiohttp import web
 
+from seawall.resilience import Priority
 from seawall.web import (
     Problem,
     customer_id,
@@ -33,6 +34,7 @@ routes = web.RouteTableDef()
 @routes.post("/v1/sales/{sale_id}/orders")
 @operation(
     summary="Place an order",
+    priority=None,
     body=PostOrder,
     responses={202: OrderView, 404: None, 409: None, 422: None, 503: None},
     idempotent=True,
@@ -51,6 +53,7 @@ async def post_order(request: web.Request) -> web.StreamResponse:
 @routes.get("/v1/orders")
 @operation(
     summary="The customer's orders, newest first",
+    priority=Priority.SHEDDABLE_PLUS,
     query=ListOrders,
     responses={200: OrdersView},
     authenticated=True,
