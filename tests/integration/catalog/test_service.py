@@ -88,3 +88,36 @@ async def test_a_store_that_is_away_is_a_503(settings, database_url):
             return (await client.get("/v1/products?limit=7")).status == 200
 
         await until(served)
+
+
+async def test_a_sale_scheduled_through_one_replica_shows_through_the_other(settings, valkey_url, unique):
+    """At once, though both had kept their answers for a minute."""
+    shared = settings.model_copy(update={"valkey_url": valkey_url, "cache_prefix": unique})
+    async with (
+        TestClient(TestServer(build(shared))) as one,
+        TestClient(TestServer(build(shared))) as other,
+    ):
+        for _ in range(3):
+            assert (await other.get(f"/v1/sales/{unique}")).status == 404
+            assert unique not in await (await other.get("/v1/sales")).text()
+        assert (await one.post("/v1/sales", json=sale(unique), headers=OPERATOR)).status == 201
+
+        async def shows():
+            listed = unique in await (await other.get("/v1/sales")).text()
+            return listed and (await other.get(f"/v1/sales/{unique}")).status == 200
+
+        await until(shows, timeout_seconds=3.0)
+
+
+async def test_what_was_read_is_served_while_the_database_is_away(settings, database_url, valkey_url, unique):
+    """By a replica that never read it itself, too."""
+    shared = settings.model_copy(update={"valkey_url": valkey_url, "cache_prefix": unique})
+    async with (
+        TestClient(TestServer(build(shared))) as one,
+        TestClient(TestServer(build(shared))) as other,
+        open_database(database_url) as database,
+        database.connection() as connection,
+    ):
+        assert (await one.get("/v1/products?limit=9")).status == 200
+        await connection.execute(END_THE_OTHERS)
+        assert (await other.get("/v1/products?limit=9")).status == 200

@@ -14,7 +14,7 @@ from seawall.web import READINESS, Problem, background, every, web_service
 from services.catalog.adapters.catalogue_sql import CatalogueSql
 from services.catalog.adapters.sale_events import TOPICS
 from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
-from services.catalog.entrypoints.read_cache import ReadCache
+from services.catalog.entrypoints.read_cache import open_reads
 from services.catalog.seed import seed_products, seed_sales
 from services.catalog.settings import CatalogSettings
 from services.catalog.use_cases import fill
@@ -36,6 +36,7 @@ def build(settings: CatalogSettings) -> web.Application:
             open_database(settings.database_url) as database,
             open_broker(settings.broker_url, client="catalog", topics=TOPICS) as broker,
             broker.publisher() as publisher,
+            open_reads(settings.valkey_url, settings.cache_prefix) as app[READS],
         ):
             await app[READINESS].needs("database", database.ping, is_outage)
             if settings.migrate_on_start:
@@ -51,6 +52,4 @@ def build(settings: CatalogSettings) -> web.Application:
                 yield
 
     problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, _try_again)}
-    app = web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=problems)
-    app[READS] = ReadCache()
-    return app
+    return web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=problems)

@@ -86,7 +86,7 @@ def _accounts(wiring: Wiring) -> Mapping[str, str]:
 
 
 def _catalog(wiring: Wiring) -> Mapping[str, str]:
-    return _with_broker("catalog", wiring) | {"SEAWALL_SEED": "true"}
+    return _with_broker("catalog", wiring) | {"SEAWALL_VALKEY_URL": wiring.valkey_url, "SEAWALL_SEED": "true"}
 
 
 def _inventory(wiring: Wiring) -> Mapping[str, str]:
@@ -132,7 +132,7 @@ def _calling(called: str, **options: Any) -> Service:
 
 _SHOP = (
     Service("accounts", _accounts, servers=(POSTGRES, VALKEY), routed=True),
-    Service("catalog", _catalog, servers=(POSTGRES, KAFKA), routed=True),
+    Service("catalog", _catalog, servers=(POSTGRES, VALKEY, KAFKA), routed=True),
     Service("inventory", _inventory, servers=(POSTGRES, VALKEY, KAFKA), ports=("http", "grpc"), routed=True),
     _calling("inventory", name="orders", environment=_orders, servers=(POSTGRES, KAFKA), routed=True),
     Service("psp_simulator", _psp_simulator, replicable=False),

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from seawall.settings import ServiceSettings
 from seawall.web import web_service
 from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
-from services.catalog.entrypoints.read_cache import ReadCache
+from services.catalog.entrypoints.read_cache import open_reads
 from services.catalog.seed import seed_products, seed_sales
 from unit.services.catalog.fake_catalogue import FakeCatalogue
 
@@ -27,6 +27,5 @@ def catalogue() -> FakeCatalogue:
 async def client(catalogue: FakeCatalogue) -> AsyncIterator[TestClient[Any, Any]]:
     app = web_service(ServiceSettings(), name="catalog", routes=routes, problems=PROBLEMS)
     app[CATALOGUE] = catalogue
-    app[READS] = ReadCache()
-    async with TestClient(TestServer(app)) as client:
+    async with open_reads(None, "catalog") as app[READS], TestClient(TestServer(app)) as client:
         yield client

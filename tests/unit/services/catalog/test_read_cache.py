@@ -1,101 +1,62 @@
-"""Answers kept encoded for a moment."""
-
-import asyncio
+"""What is kept of answers, and what drops them."""
 
 import pytest
 
+from seawall.cache import InMemoryStore, MessagePack, open_cache
+from services.catalog.domain import UnknownSale
 from services.catalog.entrypoints.cursor import decode_cursor, encode_cursor
-from services.catalog.entrypoints.read_cache import ReadCache
+from services.catalog.entrypoints.read_cache import SALES, SHARED, Encoded, ReadCache, sale_key
 
 
 class Source:
-    """Counts its loads, and lets a test hold them back."""
+    """Counts its loads."""
 
     def __init__(self):
-        self.loads = 0
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.loads, self.error = 0, None
 
-    async def load(self):
+    async def __call__(self):
         self.loads += 1
-        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
         return {"loads": self.loads}
 
 
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
+@pytest.fixture
+async def reads():
+    async with open_cache("catalog", InMemoryStore(), MessagePack(Encoded), SHARED) as cache:
+        yield ReadCache(cache)
 
 
-async def test_fresh_answers_are_kept():
-    """A second question within the time costs nothing, one after it loads again."""
-    clock, source = Clock(), Source()
-    cache = ReadCache(fresh_seconds=1.0, clock=clock)
-    first = await cache.get("a", source.load)
-    assert await cache.get("a", source.load) is first
-    clock.now = 1.0
-    second = await cache.get("a", source.load)
-    assert (first.body, second.body) == (b'{"loads":1}', b'{"loads":2}')
-    assert first.etag != second.etag
+@pytest.fixture
+def source():
+    return Source()
 
 
-async def test_a_crowd_shares_one_load():
-    """Concurrent misses load once, also when the first that asked gives up."""
-    source = Source()
-    source.gate.clear()
-    cache = ReadCache()
-    waiting = [asyncio.create_task(cache.get("a", source.load)) for _ in range(10)]
-    await asyncio.sleep(0)
-    waiting[0].cancel()
-    await asyncio.sleep(0)
-    source.gate.set()
-    answers = await asyncio.gather(*waiting[1:])
+async def test_answers_are_kept_encoded(reads, source):
+    """With a tag that is that of the content."""
+    first, again = await reads.get("a", source), await reads.get("a", source)
+    other = await reads.get("b", source)
+    assert (first.body, again, other.body) == (b'{"loads":1}', first, b'{"loads":2}')
+    assert first.etag != other.etag
+
+
+async def test_that_a_sale_is_unknown_is_kept_until_it_is_scheduled(reads, source):
+    """Those who ask too early cost no query each, and see it as soon as it is there."""
+    source.error = UnknownSale("drop")
+    assert [await reads.get(sale_key("drop"), source) for _ in range(3)] == [None] * 3
     assert source.loads == 1
-    assert len({answer.etag for answer in answers}) == 1
+    source.error = None
+    await reads.sale_scheduled("drop")
+    assert (await reads.get(sale_key("drop"), source)).body == b'{"loads":2}'
 
 
-async def test_failures_are_not_kept():
-    """A failed load fails those that wait for it; the next question tries again."""
-    source = Source()
-
-    async def fail():
-        raise OSError("down")
-
-    cache = ReadCache()
-    with pytest.raises(OSError, match="down"):
-        await cache.get("a", fail)
-    assert (await cache.get("a", source.load)).body == b'{"loads":1}'
-
-
-async def test_forget_beats_a_load_under_way():
-    """What was read before a change is not given to those that ask after it."""
-    source = Source()
-    source.gate.clear()
-    cache = ReadCache()
-    early = asyncio.create_task(cache.get("a", source.load))
-    await asyncio.sleep(0)
-    cache.forget()
-    late = asyncio.create_task(cache.get("a", source.load))
-    await asyncio.sleep(0)
-    source.gate.set()
-    await asyncio.gather(early, late)
-    assert source.loads == 2
-    assert (await cache.get("a", source.load)) is await late
-
-
-async def test_bounded():
-    """The oldest answer makes room for a new one."""
-    source = Source()
-    cache = ReadCache(max_entries=2)
-    for key in "abc":
-        await cache.get(key, source.load)
-    await cache.get("c", source.load)
-    assert source.loads == 3
-    await cache.get("a", source.load)
-    assert source.loads == 4
+async def test_a_scheduled_sale_drops_the_list_and_no_product(reads, source):
+    """Nothing else changes with it."""
+    await reads.get(SALES, source)
+    await reads.get("product:mug", source)
+    await reads.sale_scheduled("drop")
+    assert (await reads.get("product:mug", source)).body == b'{"loads":2}'
+    assert (await reads.get(SALES, source)).body == b'{"loads":3}'
 
 
 @pytest.mark.parametrize("sku", ["A", "JKT-SQUALL-NVY", "a:b", "x" * 64])

@@ -11,6 +11,7 @@ from seawall.resilience import Priority
 from seawall.web import Problem, json_response, operation, query, read_json, require_role
 from services.catalog import use_cases
 from services.catalog.domain import (
+    CatalogError,
     InvalidSale,
     Offer,
     Product,
@@ -21,7 +22,7 @@ from services.catalog.domain import (
     UnknownSale,
 )
 from services.catalog.entrypoints.cursor import decode_cursor, encode_cursor
-from services.catalog.entrypoints.read_cache import ReadCache
+from services.catalog.entrypoints.read_cache import SALES, ReadCache, sale_key
 from services.catalog.ports import Catalogue
 
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
@@ -89,7 +90,7 @@ async def list_products(request: web.Request) -> web.StreamResponse:
         page = await use_cases.list_products(request.app[CATALOGUE], after, asked.limit)
         return ProductList(list(page.products), encode_cursor(page.last_sku) if page.last_sku else None)
 
-    return await _answer(request, ("products", after, asked.limit), load, max_age_seconds=60)
+    return await _answer(request, f"products:{asked.limit}:{after or ''}", load, max_age_seconds=60)
 
 
 @routes.get("/v1/products/{sku}")
@@ -99,9 +100,10 @@ async def get_product(request: web.Request) -> web.StreamResponse:
     sku = request.match_info["sku"]
     return await _answer(
         request,
-        ("product", sku),
+        f"product:{sku}",
         lambda: use_cases.find_product(request.app[CATALOGUE], sku),
         max_age_seconds=60,
+        unknown=UnknownProduct(sku),
     )
 
 
@@ -113,7 +115,7 @@ async def list_sales(request: web.Request) -> web.StreamResponse:
     async def load() -> SaleList:
         return SaleList(list(await use_cases.list_sales(request.app[CATALOGUE])))
 
-    return await _answer(request, ("sales",), load, max_age_seconds=2)
+    return await _answer(request, SALES, load, max_age_seconds=2)
 
 
 @routes.get("/v1/sales/{sale_id}")
@@ -123,9 +125,10 @@ async def get_sale(request: web.Request) -> web.StreamResponse:
     sale_id = request.match_info["sale_id"]
     return await _answer(
         request,
-        ("sale", sale_id),
+        sale_key(sale_id),
         lambda: use_cases.find_sale(request.app[CATALOGUE], sale_id),
         max_age_seconds=2,
+        unknown=UnknownSale(sale_id),
     )
 
 
@@ -142,7 +145,7 @@ async def schedule_sale(request: web.Request) -> web.StreamResponse:
     sale, is_new = await use_cases.schedule_sale(
         request.app[CATALOGUE], _proposal(await read_json(request, NewSale))
     )
-    request.app[READS].forget()
+    await request.app[READS].sale_scheduled(sale.sale_id)
     return json_response(
         sale, status=201 if is_new else 200, headers={"Location": f"/v1/sales/{sale.sale_id}"}
     )
@@ -168,12 +171,16 @@ def _decode(cursor: str) -> str:
 
 async def _answer(
     request: web.Request,
-    key: object,
+    key: str,
     load: Callable[[], Awaitable[Any]],
     *,
     max_age_seconds: int,
+    unknown: CatalogError | None = None,
 ) -> web.Response:
     encoded = await request.app[READS].get(key, load)
+    if encoded is None:
+        assert unknown is not None  # noqa: S101 - the other reads have an answer
+        raise unknown
     headers = {
         "ETag": f'"{encoded.etag}"',
         "Cache-Control": f"public, max-age={max_age_seconds}, stale-while-revalidate=30, stale-if-error=300",

@@ -1,15 +1,25 @@
-"""Answers kept encoded for a moment, so that a crowd on one page costs one query a second."""
+"""Answers kept encoded, in the process and among replicas, so that a crowd on one page costs one query."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from seawall.resilience import before_deadline, start_detached
+from seawall.cache import CachePolicy, InMemoryStore, MessagePack, SharedStore, TieredCache, open_cache
+from seawall.cache.valkey_store import open_valkey_store
+from services.catalog.domain import UnknownProduct, UnknownSale
+
+# A failing database is answered for as long as Cache-Control promises (stale-if-error).
+_STALE_SECONDS = 300.0
+_L1_BYTES = 16 * 1024 * 1024
+SHARED = CachePolicy(ttl_seconds=60.0, stale_seconds=_STALE_SECONDS, l1_bytes=_L1_BYTES)
+# Nobody tells what other replicas change.
+ALONE = CachePolicy(ttl_seconds=1.0, stale_seconds=_STALE_SECONDS, l1_bytes=_L1_BYTES)
+SALES = "sales"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,57 +36,45 @@ def encode(value: Any) -> Encoded:
     return Encoded(body, blake2b(body, digest_size=12).hexdigest())
 
 
+def sale_key(sale_id: str) -> str:
+    """Where the answer for a sale is kept."""
+    return f"sale:{sale_id}"
+
+
 class ReadCache:
-    """Encoded answers by key, each at most `fresh_seconds` old and at most `max_entries` of them.
+    """Encoded answers by key; what they may be worth is said by SHARED and ALONE."""
 
-    Concurrent misses of a key share one load, which goes on when the first that asked gives up.
-    A failed load is not kept. After `forget()` nothing that was read before it is given out.
-    """
+    def __init__(self, cache: TieredCache[Encoded]) -> None:
+        self._cache = cache
 
-    def __init__(
-        self,
-        *,
-        fresh_seconds: float = 1.0,
-        max_entries: int = 1024,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._fresh_seconds = fresh_seconds
-        self._max_entries = max_entries
-        self._clock = clock
-        self._entries: dict[object, tuple[float, Encoded]] = {}
-        self._loads: dict[object, asyncio.Task[Encoded]] = {}
+    async def get(self, key: str, load: Callable[[], Awaitable[Any]]) -> Encoded | None:
+        """The encoded answer; None where `load` raises UnknownProduct or UnknownSale. Raises all else."""
 
-    async def get(self, key: object, load: Callable[[], Awaitable[Any]]) -> Encoded:
-        """The encoded answer for the key; raises what `load` raises."""
-        entry = self._entries.get(key)
-        if entry is not None and self._clock() < entry[0]:
-            return entry[1]
-        task = self._loads.get(key)
-        if task is None:
-            task = start_detached(self._load(key, load))
-            self._loads[key] = task
-            task.add_done_callback(lambda done: self._finish(key, done))
-        return await before_deadline(asyncio.shield(task))
+        async def load_encoded() -> Encoded | None:
+            try:
+                return encode(await load())
+            except (UnknownProduct, UnknownSale):
+                return None
 
-    def forget(self) -> None:
-        """Drops all answers, and those of loads that are under way."""
-        self._entries.clear()
-        self._loads.clear()
+        return await self._cache.get(key, load_encoded)
 
-    async def _load(self, key: object, load: Callable[[], Awaitable[Any]]) -> Encoded:
-        encoded = encode(await load())
-        if self._loads.get(key) is asyncio.current_task():
-            self._keep(key, encoded)
-        return encoded
+    async def sale_scheduled(self, sale_id: str) -> None:
+        """After this no replica answers as if the sale were not there, if the shared cache can be reached."""
+        await asyncio.gather(*(self._cache.delete(key) for key in (SALES, sale_key(sale_id))))
 
-    def _keep(self, key: object, encoded: Encoded) -> None:
-        self._entries.pop(key, None)
-        if len(self._entries) >= self._max_entries:
-            del self._entries[next(iter(self._entries))]
-        self._entries[key] = (self._clock() + self._fresh_seconds, encoded)
 
-    def _finish(self, key: object, task: asyncio.Task[Encoded]) -> None:
-        if self._loads.get(key) is task:
-            del self._loads[key]
-        if not task.cancelled():
-            task.exception()  # read, so that asyncio does not report it when nobody waited
+@asynccontextmanager
+async def open_reads(valkey_url: str | None, prefix: str) -> AsyncIterator[ReadCache]:
+    """Answers shared through Valkey below `prefix`; without a URL each replica keeps its own for a second."""
+    if valkey_url is None:
+        async with _reads(InMemoryStore(), ALONE) as reads:
+            yield reads
+    else:
+        async with open_valkey_store(valkey_url, prefix) as store, _reads(store, SHARED) as reads:
+            yield reads
+
+
+@asynccontextmanager
+async def _reads(store: SharedStore, policy: CachePolicy) -> AsyncIterator[ReadCache]:
+    async with open_cache("catalog", store, MessagePack(Encoded), policy) as cache:
+        yield ReadCache(cache)
