@@ -1,9 +1,10 @@
 """Which libs have a bench: one line each."""
 
-from tools.libbench import cache, resilience
+from tools.libbench import cache, resilience, web
 from tools.libbench.comparison import Suite
 
 LIBS: dict[str, Suite] = {
     "cache": cache.suite,
     "resilience": resilience.suite,
+    "web": web.suite,
 }
