@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from seawall.ratelimit.rule import TICKS_PER_SECOND, Charge, Rule
 
@@ -18,8 +19,7 @@ class DecidedBy(StrEnum):
     """The shared count could not be reached, and a rule of the request fails closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """How one rule stands after the request."""
 
     rule: Rule
@@ -59,8 +59,9 @@ class Decision:
 def verdict(charge: Charge, debt: int, is_taken: bool) -> Verdict:
     """What a debt, in ticks before the request, means for a charge that was taken or not."""
     rule = charge.rule
-    missing = max(0, debt + charge.cost - rule.tolerance)
-    after = debt + charge.cost if is_taken else debt
+    cost = charge.cost
+    missing = max(0, debt + cost - rule.tolerance)
+    after = debt + cost if is_taken else debt
     is_possible = charge.units <= rule.capacity
     return Verdict(
         rule,
