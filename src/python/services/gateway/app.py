@@ -11,6 +11,7 @@ from aiohttp import web
 
 from seawall.web import READINESS, web_service
 from services.gateway.control_plane import ADMIN_ADDRESS, ControlPlane, envoy_command
+from services.gateway.discovered import Discovered, discovered
 from services.gateway.endpoints import Endpoints, parse_endpoints
 from services.gateway.envoy_admin import EnvoyAdmin
 from services.gateway.envoy_config.configuration import Edge
@@ -27,14 +28,15 @@ def build(settings: GatewaySettings) -> web.Application:
     table = load_routes(settings.routes_file or PACKAGED_ROUTES)
 
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
-        async with aiohttp.ClientSession() as session:
+        names = parse_endpoints(settings.endpoints_dns)
+        async with aiohttp.ClientSession() as session, discovered(names) as found:
             admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS)
             control_plane = _control_plane(settings, table, admin)
             app[CONTROL_PLANE] = control_plane
             app[READINESS].add("envoy", control_plane.check)
-            follow = asyncio.create_task(_follow(settings, control_plane))
+            follow = asyncio.create_task(_follow(settings, found, control_plane))
             try:
-                await control_plane.start(_endpoints(settings))
+                await control_plane.start({**_endpoints(settings), **found.endpoints})
                 yield
             finally:
                 follow.cancel()
@@ -81,6 +83,8 @@ def _endpoints(settings: GatewaySettings) -> Endpoints:
     return parse_endpoints(settings.endpoints)
 
 
-async def _follow(settings: GatewaySettings, control_plane: ControlPlane) -> None:
+async def _follow(settings: GatewaySettings, found: Discovered, control_plane: ControlPlane) -> None:
     if settings.endpoints_path is not None:
         await control_plane.follow(settings.endpoints_path)
+    static = parse_endpoints(settings.endpoints)
+    await found.follow(lambda endpoints: control_plane.set_endpoints({**static, **endpoints}))

@@ -1,8 +1,9 @@
 """The gateway's settings: the only reader of the environment."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from seawall.settings import ServiceSettings
 from services.gateway.endpoints import parse_endpoints
@@ -16,6 +17,7 @@ class GatewaySettings(ServiceSettings):
     admin_port: int = Field(default=0, ge=0, le=65535)
     endpoints: str = ""
     endpoints_path: Path | None = None
+    endpoints_dns: str = ""
     xds_dir: Path
     routes_file: Path | None = None
     envoy_path: Path | None = None
@@ -27,4 +29,17 @@ class GatewaySettings(ServiceSettings):
     @classmethod
     def _endpoints_parse(cls, value: str) -> str:
         parse_endpoints(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_source_moves(self) -> Self:
+        if self.endpoints_dns and self.endpoints_path is not None:
+            raise ValueError("endpoints_path or endpoints_dns, not both")
+        return self
+
+    @field_validator("endpoints_dns")
+    @classmethod
+    def _each_service_has_one_name(cls, value: str) -> str:
+        if any(len(names) != 1 for names in parse_endpoints(value).values()):
+            raise ValueError("endpoints_dns is service=name:port, one name for each service")
         return value
