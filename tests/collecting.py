@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Collector:
                 self.spans += [_received(resource["service.name"], span) for span in of_scope.spans]
 
 
-def _received(service, span) -> Received:
+def _received(service: str, span: Span) -> Received:
     attributes = {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
     return Received(
         service,

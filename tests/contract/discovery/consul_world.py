@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -26,6 +27,8 @@ class SpokenConsul:
         self.is_failing = False
         self.queries = []
         self.tokens = []
+        self.url = ""
+        self.session: Any = None
 
     @classmethod
     @asynccontextmanager
@@ -110,6 +113,7 @@ class RealConsul:
         self.served = list(endpoints)
 
     async def fail(self):
+        assert self.process is not None
         self.process.kill()
         await self.process.wait()
 

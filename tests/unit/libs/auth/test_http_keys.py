@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import aiohttp
 import pytest
@@ -14,7 +15,7 @@ ISSUER = TokenIssuer(generate_signing_key())
 @pytest.fixture
 async def answers():
     """A server that answers with what the test puts in."""
-    response = {}
+    response: dict[str, Any] = {}
     app = web.Application()
 
     async def handle(_):

@@ -94,7 +94,9 @@ async def test_concurrent_callers_share_a_fetch_which_no_one_of_them_ends(verifi
     issuer.gate.set()
     answers = await asyncio.gather(*calls, return_exceptions=True)
     assert isinstance(answers[0], asyncio.CancelledError)
-    assert [claims["sub"] for claims in answers[1:]] == [str(n) for n in range(1, 10)]
+    assert [claims["sub"] for claims in answers[1:] if isinstance(claims, dict)] == [
+        str(n) for n in range(1, 10)
+    ]
     assert issuer.asked == 1
 
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from contextlib import ExitStack, suppress
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def make(clock):
 
 def called(balancer, clock, seconds=None, calls=1):
     """One call after another, each as long as its endpoint takes; how many each endpoint got."""
-    counts = Counter()
+    counts: Counter[Any] = Counter()
     for _ in range(calls):
         with balancer.endpoint() as endpoint:
             clock.now += (seconds or {}).get(endpoint, 0.01)
@@ -76,7 +77,7 @@ def test_an_endpoint_that_fails_fast_draws_no_calls(make, clock):
     """An error at once is no good latency."""
     balancer = make(Known(ONE, TWO))
     called(balancer, clock, calls=4)
-    counts = Counter()
+    counts: Counter[Any] = Counter()
     for _ in range(50):
         with suppress(ConnectionRefusedError), balancer.endpoint() as endpoint:
             counts[endpoint] += 1

@@ -1,10 +1,10 @@
 """The payment provider over HTTP. The idempotency key of a charge is its order's id."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -46,10 +46,17 @@ def circuit(timeout_seconds: float) -> CircuitBreaker:
     return CircuitBreaker("provider", settings, is_outage=lambda e: isinstance(e, OutcomeUnknownError))
 
 
+class Client(Protocol):
+    """The part of HttpClient that is used here."""
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body. Raises CallFailed."""
+
+
 class HttpProvider:
     """Implements ports.Provider. What is not sent, since the provider is left alone, has no outcome."""
 
-    def __init__(self, client: HttpClient, policy: Policy) -> None:
+    def __init__(self, client: Client, policy: Policy) -> None:
         self._client = client
         self._policy = policy
 
