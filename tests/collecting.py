@@ -49,7 +49,9 @@ class Collector:
 
 
 def _received(service: str, span: Span) -> Received:
-    attributes = {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
+    attributes = {
+        a.key: getattr(a.value, a.value.WhichOneof("value") or "string_value") for a in span.attributes
+    }
     return Received(
         service,
         span.name,

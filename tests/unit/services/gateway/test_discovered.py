@@ -1,6 +1,7 @@
 """Endpoints from a directory: those of all services, whenever one has changed."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -18,10 +19,11 @@ class Directory:
     """Tells what the test puts in, by name."""
 
     def __init__(self):
-        self.queues = {}
+        self.queues: dict[str, asyncio.Queue[list[Found]]] = {}
 
     def resolver(self, name):
-        self.queues[name.host] = queue = asyncio.Queue()
+        queue: asyncio.Queue[list[Found]] = asyncio.Queue()
+        self.queues[name.host] = queue
         queue.put_nowait([Found("10.0.0.1", name.port)])
 
         class Resolver:
@@ -33,7 +35,8 @@ class Directory:
 
 async def test_a_change_of_one_service_comes_with_all():
     """Envoy's endpoints are written whole."""
-    directory, seen = Directory(), []
+    directory = Directory()
+    seen: list[Any] = []
     async with discovered(NAMES, directory.resolver) as found:
         one = [Endpoint("10.0.0.1", 8080)]
         assert found.endpoints == {"orders": one, "catalog": one}
@@ -48,7 +51,7 @@ async def test_a_change_of_one_service_comes_with_all():
 async def test_no_names_are_no_work():
     """Where endpoints come from settings only, there is nothing to follow."""
     async with discovered({}) as found:
-        await found.follow(pytest.fail)
+        await found.follow(lambda _: pytest.fail("nothing changes"))
         assert found.endpoints == {}
 
 
