@@ -6,7 +6,7 @@ import pytest
 
 from contract.cache.caches import Source, holds, sighted_cache
 from contract.cache.own_servers import memcached, own_valkey, ready_memcached
-from seawall.cache import StoreUnavailable
+from seawall.cache import MessagePack, StoreUnavailable, TieredCache
 from seawall.cache.memcached_store import open_memcached_store
 from seawall.cache.valkey_store import open_valkey_store
 from seawall.testing import until
@@ -37,22 +37,36 @@ async def test_without_valkey_loads_and_the_first_level_serve(tmp_path, source):
             assert await until(lambda: holds(cache, "k", source)) == "v2"
 
 
-async def test_a_valkey_that_is_silent_costs_its_callers_little(tmp_path, source):
-    """The first call waits for its time-out; those after it are not made, for a moment."""
-    hung = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+async def test_a_valkey_that_is_silent_costs_its_callers_little(source):
+    """The first call waits for its time-out; those just after it do not even connect."""
+    connections = []
+
+    async def never_answer(reader, writer):
+        connections.append(writer)
+        await reader.read()
+        writer.close()
+
+    hung = await asyncio.start_server(never_answer, "127.0.0.1", 0)
     url = f"redis://127.0.0.1:{hung.sockets[0].getsockname()[1]}/0"
-    async with open_valkey_store(url, "shop", timeout_seconds=0.2) as store, unsighted(store) as cache:
-        await cache.get("first", source)
-        async with asyncio.timeout(0.2):  # 50 calls, less than one time-out
-            for number in range(50):
-                await cache.get(f"k{number}", source)
+    async with open_valkey_store(url, "shop", timeout_seconds=0.2) as store:
+        clock = Clock()
+        cache = TieredCache("silent", store, MessagePack(str), clock=clock)
+        answers = [await cache.get(f"k{number}", source) for number in range(50)]
+        assert (answers, len(connections)) == (["v1"] * 50, 1)
+        clock.at += 1
+        assert await cache.get("again", source) == "v1"
+        assert len(connections) == 2
     hung.close()
 
 
-def unsighted(store):
-    from seawall.cache import MessagePack, open_cache
+class Clock:
+    """Stands until it is moved."""
 
-    return open_cache("silent", store, MessagePack(str))
+    def __init__(self):
+        self.at = 0.0
+
+    def __call__(self):
+        return self.at
 
 
 @pytest.fixture
