@@ -133,6 +133,33 @@ async def test_a_load_that_takes_too_long_is_given_up(store, source, clock, chan
         assert await cache.get("k", source) == "v1"
 
 
+class OvertakenLease(InMemoryStore):
+    """Between a miss and the lease, `meanwhile` happens, once."""
+
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.meanwhile = None
+
+    async def lease(self, key, ttl):
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().lease(key, ttl)
+
+
+async def test_what_another_process_filled_between_miss_and_lease_is_not_loaded_again(clock, chance, source):
+    """Who has got the lease looks once more before it loads."""
+    store, given = OvertakenLease(clock), {"clock": clock, "wall_clock": clock, "random": chance}
+    async with (
+        open_cache("one", store, MessagePack(str), **given) as one,
+        open_cache("other", store, MessagePack(str), **given) as other,
+    ):
+        store.meanwhile = lambda: other.get("k", source)
+        assert await one.get("k", source) == "v1"
+        assert source.asked == 1
+        assert await store.lease("k", 1.0)
+
+
 async def test_a_load_that_outlives_its_lease_is_not_stored(cache, source):
     """Nobody can know what happened to the key meanwhile. The next lease is as long as that load needed."""
     source.seconds = 3.0
