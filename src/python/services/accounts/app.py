@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.auth import PasswordHasher, TokenIssuer
 from seawall.ratelimit import FallbackRateLimiter, MemoryRateLimiter, RateLimiter, Rule, ValkeyRateLimiter
@@ -17,11 +18,13 @@ from services.accounts import use_cases
 from services.accounts.adapters.customers_sql import CustomersSql
 from services.accounts.adapters.sessions_sql import SessionsSql
 from services.accounts.entrypoints.http_api import ACCOUNTS, SIGN_IN, routes
-from services.accounts.entrypoints.problems import PROBLEMS
+from services.accounts.entrypoints.problems import PROBLEMS, try_again
 from services.accounts.settings import AccountsSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+# What a store may throw while it is away.
+STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 _PURGE_INTERVAL_SECONDS = 3600.0
 _SYNC_SECONDS = 10.0
 # Longer than where a local count stands in: the only other answer is no.
@@ -31,7 +34,8 @@ _LIMIT_SECONDS = 0.25
 def build(settings: AccountsSettings) -> web.Application:
     """The application. It connects when it starts, not here."""
     lifetime = partial(_lifetime, settings)
-    app = web_service(settings, name="accounts", routes=routes, lifetime=lifetime, problems=PROBLEMS)
+    problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, try_again)}
+    app = web_service(settings, name="accounts", routes=routes, lifetime=lifetime, problems=problems)
     tell_rate_limits(app)
     return app
 
