@@ -5,26 +5,30 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import median
 
 from seawall.resilience.metrics import LOOP_LAG
 
 EVERY_SECONDS = 0.05
-REMEMBERED = 10
+REMEMBERED = 3
 
 
 class LoopLag:
-    """The greatest lag of the last half second, while `watched`."""
+    """The median of the last three lags, while `watched`.
+
+    One pause (an import, the collector, a page compiled for the first time) is no overload, and is not told.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = 0.0
         self._clock = clock
-        self._lags: deque[float] = deque(maxlen=REMEMBERED)
+        self._lags = deque([0.0] * REMEMBERED, maxlen=REMEMBERED)
         self._due_at = 0.0
 
     def observe(self, lag_seconds: float) -> None:
         """A timer rang so late."""
         self._lags.append(max(0.0, lag_seconds))
-        self.seconds = max(self._lags)
+        self.seconds = median(self._lags)
 
     @contextmanager
     def watched(self) -> Iterator[None]:

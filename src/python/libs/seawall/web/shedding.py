@@ -1,5 +1,6 @@
 """Load shedding of a service: it takes on what it gets through, and what matters least is refused first."""
 
+import math
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -20,7 +21,8 @@ from seawall.web.operation import operation_of
 
 # A crowd may come to a process that has just started: more than a cautious client would begin with.
 LIMIT = LimitSettings(initial=64, most=1_000)
-SHEDDING = SheddingSettings(max_waiting=256)
+# Lags of half a second and more: less is what a busy neighbour on the machine does, too.
+SHEDDING = SheddingSettings(max_waiting=256, shed_at_lag_seconds=(math.inf, 2.0, 1.0, 0.5))
 # Who asks whether the process lives, and how it fares, must hear it above all when it has too much to do.
 _NEVER_SHED = frozenset({livez, readyz, metrics})
 
