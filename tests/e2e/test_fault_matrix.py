@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
@@ -110,7 +111,7 @@ class Shop:
         body = {"sku": self.sku, "quantity": 1}
         return await self._send("POST", f"/v1/sales/{SALE}/orders", json=body, headers=headers)
 
-    async def _send(self, method: str, path: str, **options: object) -> int:
+    async def _send(self, method: str, path: str, **options: Any) -> int:
         timeout = aiohttp.ClientTimeout(total=CLIENT_SECONDS)
         async with self._http.request(method, self._url + path, timeout=timeout, **options) as response:
             await response.read()
@@ -146,7 +147,7 @@ def table():
 @pytest.fixture
 async def shop(up):
     """A customer with an order."""
-    stack = Stack.find(up.data_dir)
+    stack = _stack(up)
     who = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery"}
     async with aiohttp.ClientSession() as http:
         async with http.post(f"{stack.gateway_url}/v1/customers", json=who | {"name": "Ada"}) as response:
@@ -193,7 +194,7 @@ async def _until_well(shop: Shop) -> None:
 
 async def _break(up, fault: Fault) -> Callable[[], Awaitable[None]]:
     """Breaks the part. Returns what mends it."""
-    stack = Stack.find(up.data_dir)
+    stack = _stack(up)
     if fault.kind == "slow":
         await _order(stack, {"latency": {"kind": "uniform", "min_ms": 5000, "max_ms": 5000}})
         return lambda: _order(stack, {})
@@ -211,6 +212,12 @@ async def _break(up, fault: Fault) -> Callable[[], Awaitable[None]]:
             process.send_signal(signal.SIGCONT)
 
     return go_on
+
+
+def _stack(up) -> Stack:
+    stack = Stack.find(up.data_dir)
+    assert stack is not None
+    return stack
 
 
 async def _order(stack: Stack, behaviour: dict[str, object]) -> None:
