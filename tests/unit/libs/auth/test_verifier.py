@@ -15,6 +15,7 @@ from seawall.auth import (
     TokenVerifier,
     generate_signing_key,
 )
+from seawall.resilience import bind_deadline, current_deadline
 
 NOW = 1_800_000_000
 
@@ -98,6 +99,19 @@ async def test_concurrent_callers_share_a_fetch_which_no_one_of_them_ends(verifi
         str(n) for n in range(1, 10)
     ]
     assert issuer.asked == 1
+
+
+async def test_the_shared_fetch_has_no_deadline_of_a_caller(issuer):
+    """Who came first may give up; the keys are fetched for all."""
+    deadlines = []
+
+    async def fetch():
+        deadlines.append(current_deadline())
+        return issuer.document
+
+    with bind_deadline(60):
+        await KeySet(fetch).get(issuer.document["keys"][0]["kid"])
+    assert deadlines == [None]
 
 
 @pytest.mark.parametrize(

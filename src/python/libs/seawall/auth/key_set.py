@@ -10,6 +10,7 @@ import jwt
 from prometheus_client import Counter
 
 from seawall.auth.errors import KeysUnavailable
+from seawall.resilience import start_detached
 
 _FETCHED = Counter("seawall_auth_key_fetches_total", "Fetches of a JWK Set", ["outcome"])
 _log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ class KeySet:
 
     Kept for `fresh_seconds`, and while the issuer does not answer for as long as that takes. An unknown `kid`
     asks the issuer at once, but not more often than every `pause_seconds`: tokens with invented ones cannot
-    make this process a flood. Concurrent callers share one fetch, which no caller's cancellation ends.
+    make this process a flood. Concurrent callers share one fetch, which ends with none of them: neither a
+    caller's cancellation nor its deadline is the fetch's.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class KeySet:
     def _begin(self, now: float) -> None:
         if self._fetching is None:
             self._asked_at = now
-            self._fetching = asyncio.get_running_loop().create_task(self._refresh(), name="jwks")
+            self._fetching = start_detached(self._refresh(), name="jwks")
 
     async def _refresh(self) -> None:
         try:
