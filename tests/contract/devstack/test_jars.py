@@ -128,7 +128,7 @@ async def test_no_network(tmp_path, progress):
 def mirror_settings(tmp_path, mirror_of):
     path = tmp_path / "settings.xml"
     path.write_text(
-        '<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0"><mirrors><mirror><id>m</id>'
+        '<settings xmlns="urn:maven:settings"><mirrors><mirror><id>m</id>'
         f"<mirrorOf>{mirror_of}</mirrorOf><url>http://mirror.test/maven</url></mirror></mirrors></settings>"
     )
     return path
