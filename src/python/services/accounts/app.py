@@ -6,25 +6,22 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.auth import PasswordHasher, TokenIssuer
 from seawall.ratelimit import FallbackRateLimiter, MemoryRateLimiter, RateLimiter, Rule, ValkeyRateLimiter
 from seawall.ratelimit.http import RATE_LIMITER, tell_rate_limits
-from seawall.sql import DatabaseClock, is_outage, open_database, upgrade
+from seawall.sql import STORE_AWAY, DatabaseClock, is_outage, open_database, upgrade
 from seawall.valkey import open_valkey
-from seawall.web import READINESS, background, every, web_service
+from seawall.web import READINESS, background, every, try_again, web_service
 from services.accounts import use_cases
 from services.accounts.adapters.customers_sql import CustomersSql
 from services.accounts.adapters.sessions_sql import SessionsSql
 from services.accounts.entrypoints.http_api import ACCOUNTS, SIGN_IN, routes
-from services.accounts.entrypoints.problems import PROBLEMS, try_again
+from services.accounts.entrypoints.problems import PROBLEMS
 from services.accounts.settings import AccountsSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# What a store may throw while it is away.
-STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 _PURGE_INTERVAL_SECONDS = 3600.0
 _SYNC_SECONDS = 10.0
 # Longer than where a local count stands in: the only other answer is no.

@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Outbox, OutboxRelay, measure_tables, open_broker
-from seawall.sql import is_outage, open_database, upgrade
-from seawall.web import READINESS, Problem, background, every, web_service
+from seawall.sql import STORE_AWAY, is_outage, open_database, upgrade
+from seawall.web import READINESS, background, every, try_again, web_service
 from services.catalog.adapters.catalogue_sql import CatalogueSql
 from services.catalog.adapters.sale_events import TOPICS
 from services.catalog.entrypoints.http_api import CATALOGUE, PROBLEMS, READS, routes
@@ -20,12 +19,6 @@ from services.catalog.settings import CatalogSettings
 from services.catalog.use_cases import fill
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# What a store may throw while it is away; anything else is a bug and ends the process.
-STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
-
-
-def _try_again(_: Exception) -> Problem:
-    return Problem(503, "unavailable", "Try again in a moment", headers={"Retry-After": "1"})
 
 
 def build(settings: CatalogSettings) -> web.Application:
@@ -51,5 +44,5 @@ def build(settings: CatalogSettings) -> web.Application:
                 app[READINESS].add("jobs", jobs.check)
                 yield
 
-    problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, _try_again)}
+    problems = {**PROBLEMS, **dict.fromkeys(STORE_AWAY, try_again)}
     return web_service(settings, name="catalog", routes=routes, lifetime=lifetime, problems=problems)

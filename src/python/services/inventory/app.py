@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Broker, OutboxRelay, open_broker
 from seawall.rpc import serve_grpc
-from seawall.sql import is_outage, open_database, upgrade
+from seawall.sql import STORE_AWAY, is_outage, open_database, upgrade
 from seawall.valkey import open_valkey
 from seawall.web import READINESS, background, every, web_service
 from seawall.web.jobs import Job, exit_process
@@ -31,7 +30,7 @@ VALKEY_CONNECTIONS = 32
 DATABASE_CONNECTIONS = 6
 RECONCILE_SECONDS = 15.0
 # What a store may throw while it is away; anything else is a bug and ends the process.
-TOLERATED = (HoldsUnavailable, SQLAlchemyError, OSError, TimeoutError)
+TOLERATED: tuple[type[Exception], ...] = (HoldsUnavailable, *STORE_AWAY)
 
 _log = logging.getLogger(__name__)
 

@@ -6,13 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Broker, Outbox, OutboxRelay, open_broker
 from seawall.rpc import connect
 from seawall.saga import SagaLog
-from seawall.sql import DatabaseClock, is_outage, open_database, upgrade
-from seawall.web import READINESS, background, every, web_service
+from seawall.sql import STORE_AWAY, DatabaseClock, is_outage, open_database, upgrade
+from seawall.web import READINESS, background, every, try_again, web_service
 from seawall.web.jobs import Job, exit_process
 from services.orders.adapters.checkout_saga import checkout
 from services.orders.adapters.checkouts_sql import SqlCheckouts
@@ -24,7 +23,7 @@ from services.orders.adapters.sales_sql import SqlSales
 from services.orders.entrypoints import consumers, http_api
 from services.orders.entrypoints.admission import Admission
 from services.orders.entrypoints.order_watch import OrderWatch
-from services.orders.entrypoints.problems import PROBLEMS, try_again
+from services.orders.entrypoints.problems import PROBLEMS
 from services.orders.settings import OrdersSettings
 from services.orders.use_cases import expire_checkouts, place_order
 
@@ -36,8 +35,6 @@ WATCH_SECONDS = 0.2
 RECONCILE_SECONDS = 10.0
 SYNC_SECONDS = 10.0
 DATABASE_CONNECTIONS = 8
-# What a store may throw while it is away; anything else is a bug and ends the process.
-STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
 OpenBroker = Callable[..., AbstractAsyncContextManager[Broker]]
 

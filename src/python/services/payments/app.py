@@ -6,10 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
 from seawall.messaging import Broker, Outbox, OutboxRelay, measure_tables, open_broker
-from seawall.sql import Database, GroupCommit, is_outage, open_database, upgrade
+from seawall.sql import STORE_AWAY, Database, GroupCommit, is_outage, open_database, upgrade
 from seawall.web import READINESS, background, every, web_service
 from services.payments.adapters import events
 from services.payments.adapters.charges_sql import SqlChargeBook, SqlChargeQueue, settle
@@ -25,8 +24,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 TOPICS = {command_consumer.TOPIC: 4, events.TOPIC: 4}
 # The provider takes longer: outcomes that wait for each other are few transactions, and delay nobody.
 SETTLE_SECONDS = 0.02
-# What a store may throw while it is away; anything else is a bug and ends the process.
-STORE_AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
 OpenBroker = Callable[..., AbstractAsyncContextManager[Broker]]
 

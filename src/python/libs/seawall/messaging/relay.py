@@ -8,7 +8,6 @@ from contextlib import suppress
 import msgspec
 from prometheus_client import Counter, Gauge
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from seawall.messaging.errors import PublishFailed
@@ -16,7 +15,7 @@ from seawall.messaging.message import Message
 from seawall.messaging.outbox import CHANNEL
 from seawall.messaging.ports import Publisher
 from seawall.messaging.spans import published
-from seawall.sql import Database, Row, Statement
+from seawall.sql import STORE_AWAY, Database, Row, Statement
 from seawall.telemetry import OutageLog
 
 BATCH = 1_000
@@ -92,7 +91,7 @@ class OutboxRelay:
                     await connection.execute(_WITHOUT_FLUSH)
                     self._reading.worked()
                     await self._lead(connection)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except STORE_AWAY as error:
                 self._reading.failed(error)
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -161,7 +160,7 @@ class OutboxRelay:
 
     async def _count_for_ever(self) -> None:
         while True:
-            with suppress(SQLAlchemyError, OSError, TimeoutError):
+            with suppress(*STORE_AWAY):
                 async with self._database.connection() as connection:
                     self._backlog = int((await connection.execute(_COUNT)).scalar_one())
                 _BACKLOG.set(self._backlog)

@@ -8,11 +8,12 @@ with extra("postgres"):
     from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
     from seawall.sql.group_commit import GroupCommit
     from seawall.sql.migrations import contract, upgrade
-    from seawall.sql.outage import is_outage
+    from seawall.sql.outage import STORE_AWAY, is_outage
     from seawall.sql.purge import purge
     from seawall.sql.statement import Row, Statement
 
 __all__ = [
+    "STORE_AWAY",
     "Database",
     "DatabaseClock",
     "GroupCommit",

@@ -1,7 +1,10 @@
 """Telling a database that is away from one that refuses."""
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+STORE_AWAY: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, TimeoutError)
+"""What a statement may raise while its database is away; anything else is a bug."""
 
 # SQLSTATE classes (PostgreSQL, appendix A): connection exception, too many connections, shutdown or start.
 _AWAY = ("08", "53300", "57P")

@@ -9,18 +9,18 @@ with extra("web"):
     from seawall.web.identity import customer_id, idempotency_key, require_role
     from seawall.web.jobs import JobEnded, Jobs, background, every
     from seawall.web.operation import operation
-    from seawall.web.problem import Problem
+    from seawall.web.problem import Problem, try_again
     from seawall.web.server import run, serve
     from seawall.web.stream import EventStream, event_stream
 
 __all__ = [
+    "READINESS",
+    "SETTINGS",
     "EventStream",
     "JobEnded",
     "Jobs",
     "Problem",
-    "READINESS",
     "Readiness",
-    "SETTINGS",
     "background",
     "customer_id",
     "event_stream",
@@ -34,5 +34,6 @@ __all__ = [
     "require_role",
     "run",
     "serve",
+    "try_again",
     "web_service",
 ]

@@ -76,6 +76,11 @@ def refused(status: int, field: str, limit: str, detail: str) -> Problem:
     )
 
 
+def try_again(_: Exception) -> Problem:
+    """503, for Translations: nothing was done that a repeated request would do twice."""
+    return Problem(503, "unavailable", "Try again in a moment", headers={"Retry-After": "1"})
+
+
 def body_too_large() -> Problem:
     """A body over the limit of every service."""
     extra = {"field": "body", "limit": f"{MAX_BODY_BYTES} bytes"}

@@ -46,11 +46,6 @@ def _refused(_: Exception | None = None) -> Problem:
     )
 
 
-def try_again(_: Exception) -> Problem:
-    """503: the store is away for a moment."""
-    return Problem(503, "unavailable", "Try again in a moment", headers={"Retry-After": "1"})
-
-
 PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = {
     InvalidField: _invalid,
     EmailTaken: lambda _: Problem(409, "email-taken", "This e-mail address has an account"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from seawall.web import Problem
+from seawall.web import Problem, try_again
 from services.orders.domain import (
     CustomerCapReached,
     IdempotencyKeyReused,
@@ -15,18 +15,11 @@ from services.orders.domain import (
 from services.orders.entrypoints.order_watch import TooManyWatchers
 from services.orders.ports import Unavailable
 
-RETRY_AFTER_SECONDS: Final = "1"
-
 ToProblem = Callable[[Exception], Problem]
 
 
 def _fixed(status: int, kind: str, title: str) -> ToProblem:
     return lambda _: Problem(status, kind, title)
-
-
-def try_again(_: Exception) -> Problem:
-    """503: nothing was done that a repeated request would do twice."""
-    return Problem(503, "unavailable", "Try again in a moment", headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
 PROBLEMS: Final[Mapping[type[Exception], ToProblem]] = {
