@@ -72,6 +72,20 @@ def tool(uses=(), tools=(), services=(), data=None, starts=()):
     __dependents_rules__(("*", "/**", "//src/python/tools/**", "//tests/**", "!*"))
 
 
+def pulumi_program():
+    """The infrastructure: a resolve of its own, which imports nothing of the services and libs."""
+    resources(name="stacks", sources=["Pulumi.yaml", "Pulumi.*.yaml"])
+    resources(name="workloads", sources=["workloads.yaml"])
+    python_sources(
+        name="src",
+        sources=["**/*.py"],
+        resolve="infra",
+        overrides={"workloads.py": {"dependencies": [":workloads"]}},
+    )
+    __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
+    __dependents_rules__(("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "!*"))
+
+
 def _sources(data, dependencies):
     resources(name="typed", sources=["py.typed"])
     overrides = {module: {"dependencies": list(names)} for module, names in dependencies.items()}

@@ -1,0 +1,234 @@
+"""The typed configuration of a stack, the only reader of Pulumi's configuration.
+
+Every key of a `Pulumi.<stack>.yaml` is a field here. What is unknown, missing or wrong is told in one line
+each, which names the key and, for an unknown one, the nearest that is known, before anything is applied.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+NAMESPACE = "seawall"
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
+
+
+class Strict(BaseModel):
+    """No key that is not known, and nothing that changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Images(Strict):
+    """Where the images are: `<registry>/<service>`, by digest; outside of production also by tag."""
+
+    registry: Annotated[str, Field(min_length=1)]
+    tag: str = ""
+    digests: dict[str, Digest] = Field(default_factory=dict)
+
+
+class Scaling(Strict):
+    """Pods by HPA: requests per second come from KEDA or the adapter; nodes come by a switch."""
+
+    pods: Literal["keda", "prometheus-adapter"] = "keda"
+    nodes: Literal["cluster-autoscaler", "karpenter"] = "karpenter"
+    min_replicas: Annotated[int, Field(ge=1, le=100)] = 3
+    max_replicas: Annotated[int, Field(ge=1, le=1000)] = 50
+    cpu_percent: Annotated[int, Field(ge=10, le=95)] = 60
+    memory_percent: Annotated[int, Field(ge=10, le=95)] = 80
+    knee_percent: Annotated[int, Field(ge=10, le=100)] = 70
+    headroom_pods: Annotated[int, Field(ge=0, le=200)] = 2
+
+    @model_validator(mode="after")
+    def _floor_is_below_the_ceiling(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError("min_replicas is above max_replicas")
+        return self
+
+
+class Sale(Strict):
+    """A sale that opens at a moment: floors and nodes are raised `ahead` of it and let go at its end."""
+
+    name: Name
+    opens_at: AwareDatetime
+    lasts: timedelta = timedelta(hours=2)
+    ahead: timedelta = timedelta(minutes=30)
+    replicas: dict[str, Annotated[int, Field(ge=1, le=1000)]]
+    headroom_pods: Annotated[int, Field(ge=0, le=1000)] = 0
+
+    @property
+    def starts(self) -> datetime:
+        """When the floors are raised."""
+        return self.opens_at - self.ahead
+
+    @property
+    def ends(self) -> datetime:
+        """When they are let go."""
+        return self.opens_at + self.lasts
+
+
+class Observability(Strict):
+    """What watches the shop. `amp` and `opensearch` are of AWS only."""
+
+    metrics: Literal["prometheus", "amp"] = "prometheus"
+    logs: Literal["eck", "opensearch"] = "eck"
+    traces: Literal["jaeger", "zipkin"] = "jaeger"
+    trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class Stores(Strict):
+    """How large the stores are. `documents` and `graph` are there for services that own such a store."""
+
+    postgres_instances: Annotated[int, Field(ge=1, le=15)] = 3
+    postgres_storage_gib: Annotated[int, Field(ge=1, le=65_536)] = 20
+    kafka_brokers: Annotated[int, Field(ge=1, le=30)] = 3
+    kafka_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 20
+    redis_replicas: Annotated[int, Field(ge=0, le=5)] = 1
+    redis_memory_mib: Annotated[int, Field(ge=64, le=1_048_576)] = 512
+    documents: bool = False
+    graph: bool = False
+
+
+class NodeGroup(Strict):
+    """A managed group of nodes."""
+
+    instance_types: Annotated[list[str], Field(min_length=1)]
+    capacity: Literal["on-demand", "spot"] = "on-demand"
+    min_nodes: Annotated[int, Field(ge=0, le=500)]
+    max_nodes: Annotated[int, Field(ge=1, le=500)]
+
+
+class Aws(Strict):
+    """What only the stacks on AWS have."""
+
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    zones: Annotated[int, Field(ge=2, le=6)] = 3
+    vpc_cidr: IPv4Network = IPv4Network("10.40.0.0/16")
+    admin_roles: Annotated[list[str], Field(min_length=1)]
+    api_allowed_cidrs: list[IPv4Network] = Field(default_factory=list)
+    hosted_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]+$")]
+    node_groups: Annotated[dict[Name, NodeGroup], Field(min_length=1)]
+    postgres_instance_class: str = "db.r8g.large"
+    kafka_instance_type: str = "kafka.m7g.large"
+    redis_node_type: str = "cache.r7g.large"
+
+
+class Settings(Strict):
+    """All of a stack."""
+
+    platform: Literal["kind", "aws"]
+    production: bool = False
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+    images: Images
+    mesh: Literal["istio", "linkerd"] = "istio"
+    scaling: Scaling = Scaling()
+    observability: Observability = Observability()
+    stores: Stores = Stores()
+    sales: list[Sale] = Field(default_factory=list)
+    contract_migrations: list[Name] = Field(default_factory=list)
+    provider_url: str = ""
+    operator_email: str = "operator@shop.example"
+    operator_password: SecretStr
+    signing_key: SecretStr
+    aws: Aws | None = None
+
+    @model_validator(mode="after")
+    def _platform_has_what_it_needs(self) -> Self:
+        if (self.platform == "aws") != (self.aws is not None):
+            raise ValueError("aws: belongs to platform aws, and to no other")
+        if self.platform != "aws" and {self.observability.metrics, self.observability.logs} & {
+            "amp",
+            "opensearch",
+        }:
+            raise ValueError("observability: amp and opensearch are of platform aws")
+        if self.production and not self.provider_url:
+            raise ValueError(
+                "provider_url: production needs a payment provider; the simulator charges nobody"
+            )
+        return self
+
+    def check_services(self, names: Collection[str]) -> None:
+        """Raises SettingsError where a setting names no service, or production lacks an image's digest."""
+        named = [("images.digests", self.images.digests), ("contract_migrations", self.contract_migrations)]
+        named += [(f"sales.{sale.name}.replicas", sale.replicas) for sale in self.sales]
+        faults = [
+            f"{key}: no service {name!r}{_hint(name, names)}"
+            for key, of in named
+            for name in of
+            if name not in names
+        ]
+        if self.production:
+            faults += [
+                f"images.digests: {name} has none, and production takes no image by tag"
+                for name in sorted(set(names) - set(self.images.digests))
+            ]
+        if faults:
+            raise SettingsError(faults)
+
+
+class SettingsError(Exception):
+    """The configuration is refused; one line for each fault, with its key."""
+
+    def __init__(self, faults: Collection[str]) -> None:
+        super().__init__("\n".join(f"{NAMESPACE}:{fault}" for fault in faults))
+
+
+SECRETS = tuple(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
+
+
+def read_settings(values: Mapping[str, Any], secret_keys: Collection[str]) -> Settings:
+    """The settings in a stack's values (`key: value`, without the namespace), or SettingsError.
+
+    `secret_keys` are those that are encrypted; a secret that is not among them is refused.
+    """
+    plain = [
+        f"{key}: is in plain text; use `pulumi config set --secret`"
+        for key in SECRETS
+        if key in values and key not in secret_keys
+    ]
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError([*plain, *_faults(error)]) from None
+    if plain:
+        raise SettingsError(plain)
+    return settings
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_input=False):
+        path = ".".join(map(str, fault["loc"]))
+        if fault["type"] == "extra_forbidden":
+            yield f"{path}: unknown{_hint(str(fault['loc'][-1]), _fields_at(fault['loc'][:-1]))}"
+        else:
+            yield f"{path}: {fault['msg']}".removeprefix(": ").replace("Value error, ", "")
+
+
+def _fields_at(path: tuple[int | str, ...]) -> Collection[str]:
+    model: Any = Settings
+    for step in path:
+        model = (
+            _model_in(model.model_fields[step].annotation)
+            if _is_model(model) and step in model.model_fields
+            else model
+        )
+    return tuple(model.model_fields) if _is_model(model) else ()
+
+
+def _model_in(annotation: Any) -> Any:
+    if _is_model(annotation):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,81 @@
+"""The configuration of a stack: what is refused, and how it is told."""
+
+import pytest
+
+from settings import SECRETS, Settings, SettingsError, read_settings
+from unit.infra.program import SECRET, STACKS, run_stack
+
+GOOD = {
+    "platform": "kind",
+    "domain": "shop.localhost",
+    "images": {"registry": "localhost:5001/seawall", "tag": "latest"},
+    "operator_password": SECRET,
+    "signing_key": SECRET,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"scalling": {}}, "seawall:scalling: unknown; did you mean 'scaling'?"),
+        (
+            {"scaling": {"min_replica": 3}},
+            "seawall:scaling.min_replica: unknown; did you mean 'min_replicas'?",
+        ),
+        ({"wholly_strange": 1}, "seawall:wholly_strange: unknown"),
+        ({"domain": None}, "seawall:domain: Input should be a valid string"),
+        (
+            {"scaling": {"min_replicas": 9, "max_replicas": 3}},
+            "seawall:scaling: min_replicas is above max_replicas",
+        ),
+        ({"aws": {"regio": "x"}}, "seawall:aws.regio: unknown; did you mean 'region'?"),
+        (
+            {"images": {"registry": "r", "digests": {"orders": "latest"}}},
+            "seawall:images.digests.orders: String should match pattern '^sha256:[0-9a-f]{64}$'",
+        ),
+        (
+            {"production": True},
+            "seawall:provider_url: production needs a payment provider; the simulator charges nobody",
+        ),
+        ({"platform": "aws"}, "seawall:aws: belongs to platform aws, and to no other"),
+    ],
+)
+def test_a_fault_is_one_line_with_its_key(change, fault):
+    """A wrong value, an unknown key, a missing one: a line each, with the nearest known key."""
+    with pytest.raises(SettingsError) as raised:
+        read_settings(GOOD | change, SECRETS)
+    assert fault in str(raised.value).splitlines()
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_in_plain_text_is_refused(secret):
+    """A secret that is not encrypted in the stack's file is refused by name, and not shown."""
+    with pytest.raises(SettingsError, match=f"^seawall:{secret}: is in plain text") as raised:
+        read_settings(GOOD, set(SECRETS) - {secret})
+    assert SECRET not in str(raised.value)
+
+
+def test_production_takes_no_image_by_tag():
+    """In production each service has a digest; the one that lacks it is named."""
+    settings = Settings.model_validate(GOOD | {"production": True, "provider_url": "https://p.example"})
+    with pytest.raises(SettingsError, match=r"^seawall:images\.digests: orders has none"):
+        settings.check_services(["orders"])
+
+
+def test_a_setting_of_no_service_is_refused():
+    """A digest, a floor or a migration of no service is refused, with the nearest that there is."""
+    settings = Settings.model_validate(GOOD | {"contract_migrations": ["order"]})
+    with pytest.raises(SettingsError, match="contract_migrations: no service 'order'; did you mean 'orders'"):
+        settings.check_services(["orders", "payments"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_each_stack_comes_up(stack):
+    """The real program runs to its end on the real configuration of each stack."""
+    assert run_stack(stack).resources
+
+
+def test_nothing_is_made_of_a_wrong_configuration():
+    """A wrong setting ends the program before it asks for anything."""
+    with pytest.raises(SettingsError, match=r"scaling\.min_replica"):
+        run_stack("kind", scaling='{"min_replica": 1}')
