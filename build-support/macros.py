@@ -80,7 +80,10 @@ def pulumi_program():
         name="src",
         sources=["**/*.py"],
         resolve="infra",
-        overrides={"workloads.py": {"dependencies": [":workloads"]}},
+        overrides={
+            "workloads.py": {"dependencies": [":workloads"]},
+            "recording.py": {"dependencies": ["./__main__.py:src", ":stacks"]},
+        },
     )
     __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
     __dependents_rules__(("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "!*"))
