@@ -13,13 +13,13 @@ def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, An
         return dict(inputs)
     service = type_.split(":")[1].split("/", maxsplit=1)[0]
     arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
-    extra = OUTPUTS.get(type_, lambda _name: {})(name)
-    return {"arn": arn, "name": name} | extra | dict(inputs)
+    extra = OUTPUTS[type_](name) if type_ in OUTPUTS else {}
+    return {"arn": arn, "name": name, **extra, **inputs}
 
 
 def answer_of(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What AWS answers to a look-up; nothing for one that no program here makes."""
-    return ANSWERS.get(token, lambda _arguments: {})(arguments)
+    return ANSWERS[token](arguments) if token in ANSWERS else {}
 
 
 OUTPUTS: dict[str, Callable[[str], dict[str, Any]]] = {}

@@ -83,7 +83,7 @@ def record(
     set_all_config(dict(values or {}), secrets or [])
 
     # Pulumi keeps hold of the loop that was there first: a new one for each run would be closed under it.
-    loop = _ensure_event_loop()
+    loop = _ensure_event_loop()  # type: ignore[no-untyped-call]
     loop.run_until_complete(run_pulumi_func(program))
     return recorder
 
