@@ -6,28 +6,45 @@ from typing import Any
 ACCOUNT = "111122223333"
 REGION = "eu-central-1"
 
+Inputs = Mapping[str, Any]
 
-def outputs_of(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+
+def outputs_of(type_: str, name: str, inputs: Inputs) -> dict[str, Any]:
     """The outputs of a resource: its inputs, and for one of AWS its ARN and what its kind computes."""
     if not type_.startswith("aws:"):
         return dict(inputs)
-    service = type_.split(":")[1].split("/", maxsplit=1)[0]
+    service = type_.split(":")[1].partition("/")[0]
     arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
-    extra = OUTPUTS[type_](name) if type_ in OUTPUTS else {}
-    return {"arn": arn, "name": name, **extra, **inputs}
+    extra = OUTPUTS[type_](name, inputs) if type_ in OUTPUTS else {}
+    return {"arn": arn, "name": name, **inputs, **extra}
 
 
-def answer_of(token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def answer_of(token: str, arguments: Inputs) -> dict[str, Any]:
     """What AWS answers to a look-up; nothing for one that no program here makes."""
     return ANSWERS[token](arguments) if token in ANSWERS else {}
 
 
-OUTPUTS: dict[str, Callable[[str], dict[str, Any]]] = {}
+def _cluster(name: str, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "endpoint": f"https://{name}.eks.{REGION}.amazonaws.com",
+        "certificateAuthority": {"data": "Y2VydGlmaWNhdGU="},
+        "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-cluster"},
+    }
 
-ANSWERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+
+def _node_group(name: str, _inputs: Inputs) -> dict[str, Any]:
+    return {"resources": [{"autoscalingGroups": [{"name": f"eks-{name}"}]}]}
+
+
+OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
+    "aws:eks/cluster:Cluster": _cluster,
+    "aws:eks/nodeGroup:NodeGroup": _node_group,
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda _name, _inputs: {"latestVersion": 1},
+}
+
+ANSWERS: dict[str, Callable[[Inputs], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda _: {
         "names": [f"{REGION}{letter}" for letter in "abcdef"]
     },
     "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": ACCOUNT},
-    "aws:index/getPartition:getPartition": lambda _: {"partition": "aws"},
 }

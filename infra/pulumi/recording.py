@@ -51,10 +51,10 @@ class Recorder(pulumi.runtime.Mocks):
         self.resources.append(Resource(args.typ, args.name, args.inputs, bool(args.custom)))
         return f"{args.name}-id", outputs_of(args.typ, args.name, args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Keeps the look-up and answers it."""
         self.calls.append(args)
-        return answer_of(args.token, args.args), None
+        return answer_of(args.token, args.args), []
 
     def of(self, type_: str) -> list[Resource]:
         """The resources of a type, by its end: "Deployment", "eks/cluster:Cluster"."""

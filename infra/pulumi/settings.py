@@ -4,6 +4,7 @@ Every key of a `Pulumi.<stack>.yaml` is a field here. What is unknown, missing o
 each, which names the key and, for an unknown one, the nearest that is known, before anything is applied.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -93,6 +94,14 @@ class Stores(Strict):
     graph: bool = False
 
 
+Architecture = Literal["arm64", "amd64"]
+
+
+def architecture_of(instance_type: str) -> Architecture:
+    """Graviton's families have a g behind their generation: m8g, c7gn."""
+    return "arm64" if re.match(r"[a-z]+\d+g", instance_type) else "amd64"
+
+
 class NodeGroup(Strict):
     """A managed group of nodes."""
 
@@ -101,12 +110,25 @@ class NodeGroup(Strict):
     min_nodes: Annotated[int, Field(ge=0, le=500)]
     max_nodes: Annotated[int, Field(ge=1, le=500)]
 
+    @model_validator(mode="after")
+    def _one_group_is_one_kind(self) -> Self:
+        if self.min_nodes > self.max_nodes:
+            raise ValueError("min_nodes is above max_nodes")
+        if len({architecture_of(each) for each in self.instance_types}) > 1:
+            raise ValueError("instance_types: arm64 and amd64 in one group; images are built for one")
+        return self
+
+    @property
+    def architecture(self) -> Architecture:
+        """Of all its instance types."""
+        return architecture_of(self.instance_types[0])
+
 
 class Aws(Strict):
     """What only the stacks on AWS have."""
 
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-    zones: Annotated[int, Field(ge=2, le=6)] = 3
+    zones: Annotated[int, Field(ge=3, le=6)] = 3
     vpc_cidr: IPv4Network = IPv4Network("10.40.0.0/16")
     admin_roles: Annotated[list[str], Field(min_length=1)]
     api_allowed_cidrs: list[IPv4Network] = Field(default_factory=list)
@@ -115,6 +137,14 @@ class Aws(Strict):
     postgres_instance_class: str = "db.r8g.large"
     kafka_instance_type: str = "kafka.m7g.large"
     redis_node_type: str = "cache.r7g.large"
+
+    @model_validator(mode="after")
+    def _subnets_fit(self) -> Self:
+        if not 16 <= self.vpc_cidr.prefixlen <= 20 or not self.vpc_cidr.is_private:
+            raise ValueError("vpc_cidr: a private range of /16 to /20")
+        if not any(group.capacity == "on-demand" and group.min_nodes for group in self.node_groups.values()):
+            raise ValueError("node_groups: one on-demand group needs min_nodes, for what scales the others")
+        return self
 
 
 class Settings(Strict):

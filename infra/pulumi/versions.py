@@ -10,3 +10,14 @@ class Chart:
     name: str
     repository: str
     version: str
+
+
+# The version of Kubernetes that AWS runs, and its add-ons: `aws eks describe-addon-versions`.
+EKS = "1.35"
+EKS_ADDONS = {
+    "vpc-cni": "v1.21.1-eksbuild.7",
+    "kube-proxy": "v1.35.3-eksbuild.21",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "coredns": "v1.13.2-eksbuild.21",
+    "aws-ebs-csi-driver": "v1.60.0-eksbuild.1",
+}

@@ -1,0 +1,178 @@
+"""EKS: who reaches it, who may do what, and what its nodes give away."""
+
+import json
+from ipaddress import IPv4Network
+
+import pytest
+
+from components.aws.addons import ClusterAddons, NodeAddons
+from components.aws.cluster import Cluster
+from components.aws.iam import Allow
+from components.aws.kubeconfig import kubeconfig
+from components.aws.network import Network
+from components.aws.node_group import NodeGroup
+from components.aws.pod_identity import PodIdentity
+from settings import NodeGroup as NodeGroupSettings
+from unit.infra.program import run
+from versions import EKS, EKS_ADDONS
+
+OFFICE = IPv4Network("192.0.2.0/24")
+ADMIN = "arn:aws:iam::111122223333:role/platform-admin"
+
+
+def cluster_of(*, allowed=(), production=True):
+    network = Network(
+        "seawall-test",
+        region="eu-central-1",
+        cidr=IPv4Network("10.40.0.0/16"),
+        zones=3,
+        nat_per_zone=False,
+        key_arn="arn:key",
+        retention_days=30,
+    )
+    cluster = Cluster(
+        "seawall-test",
+        network=network,
+        key_arn="arn:key",
+        admin_roles=[ADMIN],
+        api_allowed_cidrs=allowed,
+        retention_days=30,
+        production=production,
+    )
+    return cluster, network
+
+
+def made_cluster(**how):
+    return run(lambda: cluster_of(**how)).one("eks/cluster:Cluster").inputs
+
+
+def test_the_api_is_private():
+    """Without a range that is allowed the API server has no public address."""
+    reach = made_cluster()["vpcConfig"]
+    assert reach["endpointPrivateAccess"]
+    assert not reach["endpointPublicAccess"]
+    assert "publicAccessCidrs" not in reach
+
+
+def test_the_api_is_public_for_those_named_alone():
+    """With ranges it is reached from them, and from nowhere else."""
+    reach = made_cluster(allowed=[OFFICE])["vpcConfig"]
+    assert reach["endpointPublicAccess"]
+    assert reach["publicAccessCidrs"] == ["192.0.2.0/24"]
+
+
+def test_secrets_are_encrypted_and_all_is_logged():
+    """Secrets are encrypted with the stack's key, and all five logs of the control plane are kept."""
+    cluster = made_cluster()
+    assert cluster["encryptionConfig"] == {"provider": {"keyArn": "arn:key"}, "resources": ["secrets"]}
+    assert len(cluster["enabledClusterLogTypes"]) == 5
+    assert cluster["version"] == EKS
+
+
+def test_rights_come_by_access_entries_alone():
+    """There is no aws-auth map, no right for who made the cluster, and all rights for the named roles."""
+    made = run(cluster_of)
+    config = made.one("eks/cluster:Cluster").inputs["accessConfig"]
+    assert config == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
+    assert made.one("AccessEntry").inputs["principalArn"] == ADMIN
+    assert made.one("AccessPolicyAssociation").inputs["policyArn"].endswith("AmazonEKSClusterAdminPolicy")
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_production_is_not_deleted_by_accident(production):
+    """The cluster of production has deletion protection."""
+    assert made_cluster(production=production)["deletionProtection"] is production
+
+
+def test_a_kubeconfig_holds_no_secret():
+    """It asks for a token of the caller's own role when it is used."""
+    written: list[str] = []
+
+    def program():
+        cluster, _ = cluster_of()
+        kubeconfig(cluster, "eu-central-1").apply(written.append)
+
+    run(program)
+    [user] = json.loads(written[0])["users"]
+    assert set(user["user"]) == {"exec"}
+    assert user["user"]["exec"]["args"][:4] == ["eks", "get-token", "--cluster-name", "seawall-test"]
+
+
+def node_group(capacity="on-demand", types=("m8g.xlarge",)):
+    settings = NodeGroupSettings(instance_types=list(types), capacity=capacity, min_nodes=3, max_nodes=9)
+
+    def program():
+        cluster, network = cluster_of()
+        NodeGroup("core", settings, cluster=cluster, network=network, key_arn="arn:key", elastic=True)
+
+    return run(program)
+
+
+def test_nodes_give_their_metadata_to_no_pod():
+    """IMDSv2 alone, over one hop: a pod's packet is one hop further away."""
+    options = node_group().one("LaunchTemplate").inputs["metadataOptions"]
+    assert options == {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1}
+
+
+def test_volumes_of_nodes_are_encrypted():
+    """Both volumes are, with the stack's key."""
+    volumes = [v["ebs"] for v in node_group().one("LaunchTemplate").inputs["blockDeviceMappings"]]
+    assert [(v["encrypted"], v["kmsKeyId"]) for v in volumes] == 2 * [("true", "arn:key")]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "types", "expected"),
+    [
+        ("on-demand", ["m8g.xlarge"], ("ON_DEMAND", "BOTTLEROCKET_ARM_64")),
+        ("spot", ["m7i.large", "m6a.large"], ("SPOT", "BOTTLEROCKET_x86_64")),
+    ],
+)
+def test_a_group_is_what_its_settings_say(capacity, types, expected):
+    """Capacity and image follow from the settings."""
+    group = node_group(capacity, types).one("eks/nodeGroup:NodeGroup").inputs
+    assert (group["capacityType"], group["amiType"]) == expected
+    assert group["scalingConfig"] == {"minSize": 3, "desiredSize": 3, "maxSize": 9}
+    assert group["version"] == EKS
+
+
+def test_add_ons_are_pinned():
+    """Each add-on has its version, network policies are enforced, and roles come by pod identity."""
+
+    def program():
+        NodeAddons("seawall-test", cluster_name="c")
+        ClusterAddons("seawall-test", cluster_name="c", key_arn="arn:key")
+
+    addons = {each.name: each.inputs for each in run(program).of("eks/addon:Addon")}
+    assert {name: each["addonVersion"] for name, each in addons.items()} == EKS_ADDONS
+    assert json.loads(addons["vpc-cni"]["configurationValues"])["enableNetworkPolicy"] == "true"
+    identities = {
+        name: each["podIdentityAssociations"][0]["serviceAccount"]
+        for name, each in addons.items()
+        if "podIdentityAssociations" in each
+    }
+    assert identities == {"vpc-cni": "aws-node", "aws-ebs-csi-driver": "ebs-csi-controller-sa"}
+
+
+def test_a_pod_identity_is_of_one_service_account():
+    """Its role is taken by EKS for that account alone, and allows what was said and no more."""
+    made = run(
+        lambda: PodIdentity(
+            "reader",
+            Allow(["s3:GetObject"], ["arn:aws:s3:::bucket/*"]),
+            cluster_name="c",
+            namespace="shop",
+            service_account="orders",
+        )
+    )
+    association = made.one("PodIdentityAssociation").inputs
+    assert (association["namespace"], association["serviceAccount"]) == ("shop", "orders")
+    [trusted] = json.loads(made.one("iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
+    assert trusted["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    [allowed] = json.loads(made.one("RolePolicy").inputs["policy"])["Statement"]
+    assert (allowed["Action"], allowed["Resource"]) == (["s3:GetObject"], ["arn:aws:s3:::bucket/*"])
+
+
+def test_a_statement_never_allows_all():
+    """Actions are named; a lone * is refused where it is written."""
+    with pytest.raises(ValueError, match="actions: name them"):
+        Allow(["*"], ["*"])
