@@ -21,3 +21,9 @@ EKS_ADDONS = {
     "coredns": "v1.13.2-eksbuild.21",
     "aws-ebs-csi-driver": "v1.60.0-eksbuild.1",
 }
+BOTTLEROCKET = "1.63.0"
+
+KARPENTER = Chart("karpenter", "oci://public.ecr.aws/karpenter", "1.11.1")
+CLUSTER_AUTOSCALER = Chart("cluster-autoscaler", "https://kubernetes.github.io/autoscaler", "9.59.0")
+# The autoscaler is of the minor version of its cluster.
+CLUSTER_AUTOSCALER_TAG = "v1.35.2"

@@ -6,44 +6,25 @@ from ipaddress import IPv4Network
 import pytest
 
 from components.aws.addons import ClusterAddons, NodeAddons
-from components.aws.cluster import Cluster
 from components.aws.iam import Allow
 from components.aws.kubeconfig import kubeconfig
-from components.aws.network import Network
 from components.aws.node_group import NodeGroup
 from components.aws.pod_identity import PodIdentity
 from settings import NodeGroup as NodeGroupSettings
+from unit.infra.aws_parts import ADMIN, cluster_of, network_of
 from unit.infra.program import run
 from versions import EKS, EKS_ADDONS
 
 OFFICE = IPv4Network("192.0.2.0/24")
-ADMIN = "arn:aws:iam::111122223333:role/platform-admin"
 
 
-def cluster_of(*, allowed=(), production=True):
-    network = Network(
-        "seawall-test",
-        region="eu-central-1",
-        cidr=IPv4Network("10.40.0.0/16"),
-        zones=3,
-        nat_per_zone=False,
-        key_arn="arn:key",
-        retention_days=30,
-    )
-    cluster = Cluster(
-        "seawall-test",
-        network=network,
-        key_arn="arn:key",
-        admin_roles=[ADMIN],
-        api_allowed_cidrs=allowed,
-        retention_days=30,
-        production=production,
-    )
-    return cluster, network
+def cluster(**how):
+    network = network_of()
+    return cluster_of(network, **how), network
 
 
 def made_cluster(**how):
-    return run(lambda: cluster_of(**how)).one("eks/cluster:Cluster").inputs
+    return run(lambda: cluster(**how)).one("eks/cluster:Cluster").inputs
 
 
 def test_the_api_is_private():
@@ -56,22 +37,22 @@ def test_the_api_is_private():
 
 def test_the_api_is_public_for_those_named_alone():
     """With ranges it is reached from them, and from nowhere else."""
-    reach = made_cluster(allowed=[OFFICE])["vpcConfig"]
+    reach = made_cluster(api_allowed_cidrs=[OFFICE])["vpcConfig"]
     assert reach["endpointPublicAccess"]
     assert reach["publicAccessCidrs"] == ["192.0.2.0/24"]
 
 
 def test_secrets_are_encrypted_and_all_is_logged():
     """Secrets are encrypted with the stack's key, and all five logs of the control plane are kept."""
-    cluster = made_cluster()
-    assert cluster["encryptionConfig"] == {"provider": {"keyArn": "arn:key"}, "resources": ["secrets"]}
-    assert len(cluster["enabledClusterLogTypes"]) == 5
-    assert cluster["version"] == EKS
+    made = made_cluster()
+    assert made["encryptionConfig"] == {"provider": {"keyArn": "arn:key"}, "resources": ["secrets"]}
+    assert len(made["enabledClusterLogTypes"]) == 5
+    assert made["version"] == EKS
 
 
 def test_rights_come_by_access_entries_alone():
     """There is no aws-auth map, no right for who made the cluster, and all rights for the named roles."""
-    made = run(cluster_of)
+    made = run(cluster)
     config = made.one("eks/cluster:Cluster").inputs["accessConfig"]
     assert config == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
     assert made.one("AccessEntry").inputs["principalArn"] == ADMIN
@@ -89,8 +70,7 @@ def test_a_kubeconfig_holds_no_secret():
     written: list[str] = []
 
     def program():
-        cluster, _ = cluster_of()
-        kubeconfig(cluster, "eu-central-1").apply(written.append)
+        kubeconfig(cluster()[0], "eu-central-1").apply(written.append)
 
     run(program)
     [user] = json.loads(written[0])["users"]
@@ -102,8 +82,8 @@ def node_group(capacity="on-demand", types=("m8g.xlarge",)):
     settings = NodeGroupSettings(instance_types=list(types), capacity=capacity, min_nodes=3, max_nodes=9)
 
     def program():
-        cluster, network = cluster_of()
-        NodeGroup("core", settings, cluster=cluster, network=network, key_arn="arn:key", elastic=True)
+        made, network = cluster()
+        NodeGroup("core", settings, cluster=made, network=network, key_arn="arn:key", elastic=True)
 
     return run(program)
 

@@ -1,25 +1,17 @@
 """The VPC of a stack: its addresses, its ways out, and what it writes down."""
 
 from ipaddress import IPv4Network
-from typing import Any
 
 import pytest
 
-from components.aws.network import EVERYWHERE, Network
+from components.aws.network import EVERYWHERE
 from components.aws.subnets import plan
+from unit.infra.aws_parts import network_of
 from unit.infra.program import run
 
 
 def network(**changes):
-    given: dict[str, Any] = {
-        "region": "eu-central-1",
-        "cidr": IPv4Network("10.40.0.0/16"),
-        "zones": 3,
-        "nat_per_zone": True,
-        "key_arn": "arn:key",
-        "retention_days": 30,
-    }
-    return run(lambda: Network("seawall-test", **(given | changes)))
+    return run(lambda: network_of(**({"nat_per_zone": True} | changes)))
 
 
 @pytest.mark.parametrize("zones", [1, 3, 6])

@@ -24,6 +24,7 @@ class Cluster(pulumi.ComponentResource):
     """
 
     name: pulumi.Output[str]
+    arn: pulumi.Output[str]
     endpoint: pulumi.Output[str]
     authority: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
@@ -72,6 +73,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[logs, role]),
         )
         self.name = cluster.name
+        self.arn = cluster.arn
         self.endpoint = cluster.endpoint
         self.authority = cluster.certificate_authority.data.apply(lambda data: data or "")
         self.security_group_id = cluster.vpc_config.cluster_security_group_id.apply(lambda id_: id_ or "")

@@ -61,6 +61,11 @@ class NodeGroup(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
+    @property
+    def autoscaling_group(self) -> pulumi.Output[str]:
+        """The name of the group in EC2 that AWS has made for it."""
+        return self.group.resources[0].autoscaling_groups[0].name.apply(str)
+
     def _template(self, name: str, key_arn: pulumi.Input[str]) -> aws.ec2.LaunchTemplate:
         return aws.ec2.LaunchTemplate(
             name,

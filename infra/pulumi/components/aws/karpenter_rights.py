@@ -1,0 +1,85 @@
+"""What Karpenter may do: make and end the nodes of one cluster, and no others.
+
+https://karpenter.sh/docs/reference/cloudformation/ says what each is for. The instance profile is made by
+us, so it needs no right to make any.
+"""
+
+import pulumi
+
+from components.aws.iam import Allow
+
+READ = (
+    "ec2:DescribeCapacityReservations",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstances",
+    "ec2:DescribeInstanceStatus",
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeLaunchTemplates",
+    "ec2:DescribePlacementGroups",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSpotPriceHistory",
+    "ec2:DescribeSubnets",
+)
+GIVEN = ("image", "snapshot", "security-group", "subnet", "capacity-reservation", "launch-template")
+MADE = ("fleet", "instance", "volume", "network-interface", "launch-template", "spot-instances-request")
+EC2 = "ec2.amazonaws.com"
+TAGS_OF_A_NODE = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
+CREATING = ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]
+
+
+def karpenter_rights(
+    name: str,
+    *,
+    region: str,
+    cluster_arn: pulumi.Input[str],
+    node_role_arn: pulumi.Input[str],
+    profile_arn: pulumi.Input[str],
+    queue_arn: pulumi.Input[str],
+) -> list[Allow]:
+    """The statements for the cluster `name`; what is made is tagged as its own, and only that is ended."""
+    owned = {
+        f"aws:RequestTag/kubernetes.io/cluster/{name}": "owned",
+        "aws:RequestTag/eks:eks-cluster-name": name,
+    }
+    mine = {f"aws:ResourceTag/kubernetes.io/cluster/{name}": "owned"}
+    made = [_ec2(region, kind) for kind in MADE]
+    return [
+        Allow(READ, ["*"], {"StringEquals": {"aws:RequestedRegion": region}}),
+        Allow(["ec2:RunInstances", "ec2:CreateFleet"], [_ec2(region, kind) for kind in GIVEN]),
+        Allow(
+            ["ec2:RunInstances", "ec2:CreateFleet", "ec2:CreateLaunchTemplate"], made, {"StringEquals": owned}
+        ),
+        Allow(
+            ["ec2:CreateTags"],
+            made,
+            {"StringEquals": owned | {"ec2:CreateAction": CREATING}},
+        ),
+        Allow(
+            ["ec2:CreateTags"],
+            [_ec2(region, "instance")],
+            {
+                "StringEquals": mine,
+                "ForAllValues:StringEquals": {
+                    "aws:TagKeys": ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
+                },
+            },
+        ),
+        Allow(
+            ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"],
+            [_ec2(region, "instance"), _ec2(region, "launch-template")],
+            {"StringEquals": mine},
+        ),
+        Allow(["ssm:GetParameter"], [f"arn:aws:ssm:{region}::parameter/aws/service/*"]),
+        Allow(["pricing:GetProducts"], ["*"]),
+        Allow(
+            ["iam:PassRole"], [node_role_arn], {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+        ),
+        Allow(["iam:GetInstanceProfile"], [profile_arn]),
+        Allow(["eks:DescribeCluster"], [cluster_arn]),
+        Allow(["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [queue_arn]),
+    ]
+
+
+def _ec2(region: str, kind: str) -> str:
+    return f"arn:aws:ec2:{region}:*:{kind}/*"
