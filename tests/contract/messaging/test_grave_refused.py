@@ -7,6 +7,7 @@ import pytest
 
 from contract.messaging.bench import Seen, message, running, topic
 from seawall.messaging import Message, Subscriber, Undecodable
+from seawall.messaging.kafka_address import kafka_address
 from seawall.messaging.kafka_subscriber import KafkaSubscriber
 from seawall.messaging.memory import MemoryBroker
 from seawall.messaging.ports import Publisher
@@ -75,7 +76,7 @@ async def test_kafka_commits_nothing_until_it_is_written(kafka_url: str, unique:
         await broker.ensure_topics(dict.fromkeys(names, 1))
 
     def member() -> Subscriber:
-        address = kafka_url.removeprefix("kafka://")
+        address = kafka_address(kafka_url)
         return KafkaSubscriber(
             address, "tests", [unique], unique, graves.open, topics_are_there, None if ordered else create
         )

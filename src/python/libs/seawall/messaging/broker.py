@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from seawall.messaging.kafka import KafkaBroker
+from seawall.messaging.kafka_address import kafka_address
 from seawall.messaging.ports import Broker
-
-KAFKA = "kafka://"
 
 
 @asynccontextmanager
@@ -15,12 +14,11 @@ async def open_broker(
 ) -> AsyncIterator[Broker]:
     """The broker at `kafka://host:port[,host:port...]`. `client` names this process in its logs.
 
-    Raises ValueError for a scheme that has no adapter. Connects at first use, which creates what is
+    `kafkas://user:password@host:port[,host:port...][?ca=FILE]` goes by TLS: see `kafka_address`. Raises
+    ValueError for a scheme that has no adapter. Connects at first use, which creates what is
     missing of `topics` (partitions by name): a process starts and works on while its broker is away.
     """
-    if not url.startswith(KAFKA) or url == KAFKA:
-        raise ValueError("a broker URL has the form kafka://host:port[,host:port...]")
-    broker = KafkaBroker(url.removeprefix(KAFKA).rstrip("/"), client, topics or {})
+    broker = KafkaBroker(kafka_address(url), client, topics or {})
     try:
         yield broker
     finally:

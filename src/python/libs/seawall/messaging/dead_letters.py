@@ -10,10 +10,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 from msgspec.structs import replace
 
-from seawall.messaging.broker import KAFKA
 from seawall.messaging.cloud_events import message_of
 from seawall.messaging.errors import MessagingError
 from seawall.messaging.failed import ERROR, REASON, first_position, headers_to_replay
+from seawall.messaging.kafka_address import kafka_address
 from seawall.messaging.kafka_clients import started
 from seawall.messaging.message import Message
 from seawall.messaging.ports import Publisher
@@ -108,11 +108,8 @@ class DeadLetters:
 
 @asynccontextmanager
 async def open_dead_letters(url: str) -> AsyncIterator[DeadLetters]:
-    """The dead letters of the broker at `kafka://host:port`. Raises BrokerUnavailable, ValueError."""
-    if not url.startswith(KAFKA):
-        raise ValueError("a broker URL has the form kafka://host:port[,host:port...]")
-    bootstrap = url.removeprefix(KAFKA).rstrip("/")
-    options = {"bootstrap_servers": bootstrap, "client_id": GROUP}
+    """The dead letters of the broker of an `open_broker` URL. Raises BrokerUnavailable, ValueError."""
+    options = {**kafka_address(url).options, "client_id": GROUP}
     consumer = await started(
         lambda: AIOKafkaConsumer(**options, group_id=GROUP, enable_auto_commit=False),
         AIOKafkaConsumer.stop,

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from seawall.messaging.errors import BrokerUnavailable
 from seawall.messaging.failed import dead_letter_topic
+from seawall.messaging.kafka_address import KafkaAddress
 from seawall.messaging.kafka_clients import START_SECONDS, started, stop_producer
 from seawall.messaging.kafka_lots import MAX_MESSAGE_BYTES
 from seawall.messaging.kafka_pace import pace_metadata
@@ -26,10 +27,10 @@ RETRY_PARTITIONS = 2
 
 
 class KafkaBroker:
-    """Implements Broker. `bootstrap` is `host:port[,host:port...]`; `topics` are created before first use."""
+    """Implements Broker. `topics` are created before first use."""
 
-    def __init__(self, bootstrap: str, client: str, topics: Mapping[str, int]) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, address: KafkaAddress, client: str, topics: Mapping[str, int]) -> None:
+        self._address = address
         self._client = client
         self._needed = NeededTopics(partial(self.ensure_topics, within_seconds=0), topics)
         self._pinger: AIOKafkaClient | None = None
@@ -48,7 +49,7 @@ class KafkaBroker:
         """A member of a group. Of unordered topics it creates the group's retry topics when it runs."""
         create = None if ordered else self._create_retry_topics
         return KafkaSubscriber(
-            self._bootstrap, self._client, topics, group, self.publisher, self._needed.ensure, create
+            self._address, self._client, topics, group, self.publisher, self._needed.ensure, create
         )
 
     async def ensure_topics(
@@ -64,7 +65,7 @@ class KafkaBroker:
 
     async def _create(self, wanted: Sequence[NewTopic], within_seconds: float) -> None:
         admin = await started(
-            lambda: AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client),
+            lambda: AIOKafkaAdminClient(**self._address.options, client_id=self._client),
             AIOKafkaAdminClient.close,
             within_seconds,
         )
@@ -84,7 +85,7 @@ class KafkaBroker:
                     await self._metadata()
             except (KafkaError, OSError, TimeoutError) as error:
                 await self.close()
-                raise BrokerUnavailable(f"no answer of {self._bootstrap}: {error!r}") from error
+                raise BrokerUnavailable(f"no answer of {self._address.bootstrap}: {error!r}") from error
 
     async def close(self) -> None:
         """Closes what ping has opened."""
@@ -94,7 +95,7 @@ class KafkaBroker:
 
     async def _metadata(self) -> None:
         if self._pinger is None:
-            self._pinger = AIOKafkaClient(bootstrap_servers=self._bootstrap, client_id=self._client)
+            self._pinger = AIOKafkaClient(**self._address.options, client_id=self._client)
             await self._pinger.bootstrap()
         await self._pinger.fetch_all_metadata()
 
@@ -104,7 +105,7 @@ class KafkaBroker:
 
     def _make_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **self._address.options,
             client_id=self._client,
             acks="all",
             enable_idempotence=True,

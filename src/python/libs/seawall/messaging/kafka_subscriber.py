@@ -15,6 +15,7 @@ from seawall.messaging.cloud_events import message_of
 from seawall.messaging.delivery import Delivery
 from seawall.messaging.errors import MessagingError
 from seawall.messaging.failure_policy import BlockKey
+from seawall.messaging.kafka_address import KafkaAddress
 from seawall.messaging.kafka_cadence import paced
 from seawall.messaging.kafka_lag import Lag
 from seawall.messaging.message import Message
@@ -47,7 +48,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(
         self,
-        bootstrap: str,
+        address: KafkaAddress,
         client: str,
         topics: Sequence[str],
         group: str,
@@ -56,7 +57,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         create_retry_topics: Callable[[Sequence[str]], Awaitable[None]] | None = None,
     ) -> None:
         """`ensure_topics` is awaited before each start. With `create_retry_topics` they are unordered."""
-        self._bootstrap = bootstrap
+        self._address = address
         self._client = client
         self._group = group
         self._open_publisher = publisher
@@ -103,7 +104,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _consumer(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._address.options,
             client_id=self._client,
             group_id=self._group,
             enable_auto_commit=False,

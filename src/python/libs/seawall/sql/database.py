@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from seawall.sql.time_limit import in_time, nearer_deadline
+from seawall.sql.tls import without_tls
 
 STATEMENT_TIMEOUT_SECONDS = 5.0
 
@@ -110,12 +111,14 @@ async def open_database(
 ) -> AsyncIterator[Database]:
     """A pool for `postgresql://user:password@host:port/database`. Connects at first use.
 
+    `?sslmode=verify-full&sslrootcert=FILE` goes by TLS: see `without_tls`.
     At most `pool_size` connections; a caller waits up to 5 s for one. The server ends a statement
     after `statement_timeout_seconds`, and a transaction that idles for as long: the locks of a process
     that is stopped are free then.
     """
-    address = driver_url(url)
+    address, tls = driver_url(url)
     connect_args = {
+        **tls,
         "timeout": 5.0,
         "server_settings": {
             # Tells the replicas of a service apart in pg_stat_activity.
@@ -140,9 +143,9 @@ async def open_database(
         await asyncio.shield(asyncio.ensure_future(engine.dispose()))
 
 
-def driver_url(url: str) -> URL:
-    """The URL with the driver that this lib owns."""
+def driver_url(url: str) -> tuple[URL, dict[str, Any]]:
+    """The URL with the driver that this lib owns, and how that driver is told of TLS."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "postgresql":
         raise ValueError(f"a database URL starts with postgresql://, not {parsed.drivername}://")
-    return parsed.set(drivername="postgresql+asyncpg")
+    return without_tls(parsed.set(drivername="postgresql+asyncpg"))

@@ -71,8 +71,9 @@ async def _apply(
 ) -> list[str]:
     script = scripts(migrations)
     settings = {"lock_timeout": _LOCK_TIMEOUT_MILLISECONDS}
+    address, tls = driver_url(url)
     engine = create_async_engine(
-        driver_url(url), poolclass=NullPool, connect_args={"server_settings": settings}
+        address, poolclass=NullPool, connect_args={**tls, "server_settings": settings}
     )
     try:
         async with engine.connect() as connection:

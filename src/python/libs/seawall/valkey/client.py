@@ -135,7 +135,7 @@ class Valkey:
 async def open_valkey(
     url: str, *, max_connections: int = 8, timeout_seconds: float = 1.0
 ) -> AsyncIterator[Valkey]:
-    """A client for `redis://[user:password@]host:port/db`. Connects at the first call, not here.
+    """A client for `redis://[user:password@]host:port/db`, by TLS `rediss://`. Connects at the first call.
 
     `timeout_seconds` bounds connecting and each reply. A call waits at most 0.1 s for one of
     `max_connections`, then raises ValkeyUnavailable.
