@@ -76,12 +76,14 @@ def pulumi_program():
     """The infrastructure: a resolve of its own, which imports nothing of the services and libs."""
     resources(name="stacks", sources=["Pulumi.yaml", "Pulumi.*.yaml"])
     resources(name="workloads", sources=["workloads.yaml"])
+    resources(name="aws", sources=["components/aws/*.sql"])
     python_sources(
         name="src",
         sources=["**/*.py"],
         resolve="infra",
         overrides={
             "workloads.py": {"dependencies": [":workloads"]},
+            "components/aws/service_databases.py": {"dependencies": [":aws"]},
             "recording.py": {"dependencies": ["./__main__.py:src", ":stacks"]},
         },
     )

@@ -1,11 +1,19 @@
 """The inventory of a stack: what there is, in the order in which it comes up."""
 
+import pulumi
+
 from components.shop_namespace import ShopNamespace
 from configuration import stack_settings
+from foundation_aws import aws_foundation
+from platform_aws import aws_platform
 from workloads import workloads_of
 
 settings = stack_settings()
 workloads = workloads_of(production=settings.production)
 settings.check_services({*(each.name for each in workloads), "gateway"})
 
-namespace = ShopNamespace(mesh_labels={"istio.io/dataplane-mode": "ambient"})
+foundation = aws_foundation(settings, settings.aws) if settings.aws else None
+options = foundation.options if foundation else pulumi.ResourceOptions()
+namespace = ShopNamespace(mesh_labels={"istio.io/dataplane-mode": "ambient"}, opts=options)
+if settings.aws and foundation:
+    platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)

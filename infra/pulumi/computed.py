@@ -36,9 +36,40 @@ def _node_group(name: str, _inputs: Inputs) -> dict[str, Any]:
     return {"resources": [{"autoscalingGroups": [{"name": f"eks-{name}"}]}]}
 
 
+def _master(name: str, _inputs: Inputs) -> dict[str, Any]:
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!cluster-{name}"
+    return {
+        "endpoint": f"{name}.cluster.{REGION}.rds.amazonaws.com",
+        "masterUserSecrets": [{"secretArn": secret}],
+    }
+
+
+def _msk(name: str, inputs: Inputs) -> dict[str, Any]:
+    brokers = range(1, int(inputs["numberOfBrokerNodes"]) + 1)
+    hosts = ",".join(f"b-{at}.{name}.kafka.{REGION}.amazonaws.com:9096" for at in brokers)
+    return {"bootstrapBrokersSaslScram": hosts}
+
+
+def _validation(_name: str, inputs: Inputs) -> dict[str, Any]:
+    record = {
+        "resourceRecordName": f"_proof.{inputs['domainName']}",
+        "resourceRecordType": "CNAME",
+        "resourceRecordValue": "_proof.acm-validations.aws",
+    }
+    return {"domainValidationOptions": [record]}
+
+
 OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "aws:eks/cluster:Cluster": _cluster,
     "aws:eks/nodeGroup:NodeGroup": _node_group,
+    "aws:rds/cluster:Cluster": _master,
+    "aws:docdb/cluster:Cluster": _master,
+    "aws:msk/cluster:Cluster": _msk,
+    "aws:msk/configuration:Configuration": lambda _name, _inputs: {"latestRevision": 1},
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, _inputs: {
+        "primaryEndpointAddress": f"master.{name}.cache.amazonaws.com"
+    },
+    "aws:acm/certificate:Certificate": _validation,
     "aws:ec2/launchTemplate:LaunchTemplate": lambda _name, _inputs: {"latestVersion": 1},
 }
 
@@ -46,5 +77,6 @@ ANSWERS: dict[str, Callable[[Inputs], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda _: {
         "names": [f"{REGION}{letter}" for letter in "abcdef"]
     },
+    "aws:secretsmanager/getRandomPassword:getRandomPassword": lambda _: {"randomPassword": "made-by-aws"},
     "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": ACCOUNT},
 }

@@ -32,6 +32,7 @@ class Resource:
     name: str
     inputs: Mapping[str, Any]
     is_custom: bool = True
+    provider: str = ""
 
     @property
     def manifest_name(self) -> str:
@@ -48,7 +49,8 @@ class Recorder(pulumi.runtime.Mocks):
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Keeps the resource; its id is its name."""
-        self.resources.append(Resource(args.typ, args.name, args.inputs, bool(args.custom)))
+        made = Resource(args.typ, args.name, args.inputs, bool(args.custom), args.provider or "")
+        self.resources.append(made)
         return f"{args.name}-id", outputs_of(args.typ, args.name, args.inputs)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:

@@ -137,6 +137,12 @@ class Aws(Strict):
     postgres_instance_class: str = "db.r8g.large"
     kafka_instance_type: str = "kafka.m7g.large"
     redis_node_type: str = "cache.r7g.large"
+    documents_instance_class: str = "db.r8g.large"
+    logs_instance_type: str = "r7g.large.search"
+    logs_storage_gib: Annotated[int, Field(ge=10, le=12_288)] = 100
+    retention_days: Literal[7, 14, 30, 60, 90, 180, 365, 400] = 30
+    # The region's bundle of https://truststore.pki.rds.amazonaws.com, by which databases are recognised.
+    postgres_authority: Annotated[str, Field(pattern="^-----BEGIN CERTIFICATE-----\n")]
 
     @model_validator(mode="after")
     def _subnets_fit(self) -> Self:
@@ -175,6 +181,8 @@ class Settings(Strict):
             "opensearch",
         }:
             raise ValueError("observability: amp and opensearch are of platform aws")
+        if self.aws and self.stores.kafka_brokers % self.aws.zones:
+            raise ValueError("stores.kafka_brokers: as many in each of aws.zones")
         if self.production and not self.provider_url:
             raise ValueError(
                 "provider_url: production needs a payment provider; the simulator charges nobody"

@@ -27,3 +27,17 @@ KARPENTER = Chart("karpenter", "oci://public.ecr.aws/karpenter", "1.11.1")
 CLUSTER_AUTOSCALER = Chart("cluster-autoscaler", "https://kubernetes.github.io/autoscaler", "9.59.0")
 # The autoscaler is of the minor version of its cluster.
 CLUSTER_AUTOSCALER_TAG = "v1.35.2"
+
+# The stores that AWS runs.
+AURORA_POSTGRES = "17.9"
+MSK_KAFKA = "4.1.x.kraft"
+ELASTICACHE_VALKEY = "8.1"
+DOCUMENTDB = "5.0.0"
+OPENSEARCH = "OpenSearch_2.19"
+
+EXTERNAL_SECRETS = Chart("external-secrets", "https://charts.external-secrets.io", "2.11.0")
+EXTERNAL_DNS = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns", "1.22.0")
+LOAD_BALANCER_CONTROLLER = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")
+
+# psql, for the roles of the services in a PostgreSQL of AWS.
+POSTGRES_CLIENT = "docker.io/library/postgres:17.9-alpine3.22"

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+SECRETS_FOLDER = "/run/secrets/seawall"
+
 
 @dataclass(frozen=True)
 class SecretKey:
@@ -28,9 +30,11 @@ class Destination:
 class Access:
     """What a store gives to the service that uses it.
 
-    `environment` are plain settings; `secrets` are mounted as files and read by `SEAWALL_<NAME>_FILE`.
+    `environment` are plain settings. `secrets` are files in SECRETS_FOLDER by the names of settings, told
+    by `SEAWALL_<NAME>_FILE`; `files` lie beside them, and a secret names their paths: authorities of TLS.
     """
 
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, SecretKey] = field(default_factory=dict)
+    files: Mapping[str, SecretKey] = field(default_factory=dict)
     destinations: tuple[Destination, ...] = ()

@@ -52,6 +52,7 @@ def aws_settings(**changes: Any) -> Settings:
             "region": REGION,
             "admin_roles": [ADMIN],
             "hosted_zone_id": "Z1",
+            "postgres_authority": "-----BEGIN CERTIFICATE-----\nabc\n",
             "node_groups": {"core": CORE, "burst": BURST},
         },
     }

@@ -67,7 +67,7 @@ def test_only_the_public_tier_leads_to_the_internet():
     routes = network().of("ec2/route:Route")
     assert {route.inputs["destinationCidrBlock"] for route in routes} == {EVERYWHERE}
     by_gateway = [r.inputs["routeTableId"] for r in routes if "gatewayId" in r.inputs]
-    assert by_gateway == [f"seawall-test-public-{at}-id" for at in range(3)]
+    assert sorted(by_gateway) == [f"seawall-test-public-{at}-id" for at in range(3)]
     assert not [r for r in routes if "-data-" in r.inputs["routeTableId"]]
 
 

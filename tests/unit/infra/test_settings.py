@@ -47,6 +47,47 @@ def test_a_fault_is_one_line_with_its_key(change, fault):
     assert fault in str(raised.value).splitlines()
 
 
+AWS = {
+    "region": "eu-central-1",
+    "admin_roles": ["arn:aws:iam::111122223333:role/platform-admin"],
+    "hosted_zone_id": "Z1",
+    "postgres_authority": "-----BEGIN CERTIFICATE-----\nabc\n",
+    "node_groups": {"core": {"instance_types": ["m8g.large"], "min_nodes": 3, "max_nodes": 6}},
+}
+GROUP = {"instance_types": ["m8g.large"], "min_nodes": 3, "max_nodes": 6}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"vpc_cidr": "10.40.0.0/24"}, "aws: vpc_cidr: a private range of /16 to /20"),
+        ({"vpc_cidr": "8.8.0.0/16"}, "aws: vpc_cidr: a private range of /16 to /20"),
+        ({"zones": 2}, "aws.zones: Input should be greater than or equal to 3"),
+        (
+            {"node_groups": {"core": GROUP | {"instance_types": ["m8g.large", "m7i.large"]}}},
+            "aws.node_groups.core: instance_types: arm64 and amd64 in one group; images are built for one",
+        ),
+        (
+            {"node_groups": {"core": GROUP | {"min_nodes": 7}}},
+            "aws.node_groups.core: min_nodes is above max_nodes",
+        ),
+        (
+            {"node_groups": {"burst": GROUP | {"capacity": "spot"}}},
+            "aws: node_groups: one on-demand group needs min_nodes, for what scales the others",
+        ),
+        (
+            {"postgres_authority": "none"},
+            "aws.postgres_authority: String should match pattern '^-----BEGIN CERTIFICATE-----\n'",
+        ),
+    ],
+)
+def test_a_fault_of_aws_is_told_by_its_key(change, fault):
+    """What AWS would refuse, or what would not hold, is refused before AWS is asked."""
+    with pytest.raises(SettingsError) as raised:
+        read_settings(GOOD | {"platform": "aws", "aws": AWS | change}, SECRETS)
+    assert f"seawall:{fault}" in str(raised.value)
+
+
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_in_plain_text_is_refused(secret):
     """A secret that is not encrypted in the stack's file is refused by name, and not shown."""

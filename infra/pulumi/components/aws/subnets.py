@@ -40,6 +40,7 @@ class Tier:
 
     subnets: tuple[aws.ec2.Subnet, ...]
     tables: tuple[aws.ec2.RouteTable, ...]
+    ranges: tuple[IPv4Network, ...]
 
     @property
     def ids(self) -> list[pulumi.Output[str]]:
@@ -72,4 +73,4 @@ def make_tier(
         aws.ec2.RouteTableAssociation(label, subnet_id=subnet.id, route_table_id=table.id, opts=child)
         subnets.append(subnet)
         tables.append(table)
-    return Tier(tuple(subnets), tuple(tables))
+    return Tier(tuple(subnets), tuple(tables), ranges)

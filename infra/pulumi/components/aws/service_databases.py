@@ -1,0 +1,157 @@
+"""The databases of the services in a PostgreSQL that only the cluster reaches. See docs/adr/0039."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.aws.credential import Credential
+from components.aws.external_secret import external_secret
+from components.aws.store import Setting
+from components.shop_namespace import RESTRICTED
+from versions import POSTGRES_CLIENT
+
+SCRIPT = Path(__file__).with_name("service_database.sql")
+NAMESPACE = "stores"
+NAME = "service-databases"
+EACH = """\
+set -eu
+for service in $SERVICES; do
+  psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --set "name=$service" \\
+    --set "password_file=/run/passwords/$service" --file /run/script/service_database.sql
+done
+"""
+
+
+class ServiceDatabases(pulumi.ComponentResource):
+    """A Job that makes them as the master, from within the cluster, and again when services are added.
+
+    It has the passwords as files and runs in a namespace of its own, where no service looks.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        *,
+        host: pulumi.Input[str],
+        authority: str,
+        master_secret: pulumi.Input[str],
+        users: Mapping[str, Credential],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("seawall:aws:ServiceDatabases", f"{setting.name}-databases", None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        namespace = k8s.core.v1.Namespace(
+            NAMESPACE,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=RESTRICTED),
+            opts=self._child,
+        ).metadata["name"]
+        external_secret(
+            "postgres-master",
+            namespace=namespace,
+            remote=master_secret,
+            data={"username": "{{ .username }}", "password": "{{ .password }}"},
+            opts=self._child,
+        )
+        for user, credential in users.items():
+            external_secret(
+                _secret_of(user),
+                namespace=namespace,
+                remote=credential.secret_name,
+                data={user: "{{ .password }}"},
+                opts=self._child,
+            )
+        script = k8s.core.v1.ConfigMap(
+            NAME,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace),
+            data={SCRIPT.name: SCRIPT.read_text(), "each.sh": EACH, "authority.pem": authority},
+            opts=self._child,
+        )
+        k8s.batch.v1.Job(
+            NAME,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=f"{NAME}-{_version(users)}", namespace=namespace),
+            spec=_job(host, list(users)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[script]),
+        )
+        self.register_outputs({})
+
+
+def _version(users: Mapping[str, Credential]) -> str:
+    """A Job never changes; another list of services, or another script, is another Job."""
+    text = " ".join(users) + SCRIPT.read_text() + EACH + POSTGRES_CLIENT
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _secret_of(user: str) -> str:
+    return f"postgres-{user}".replace("_", "-")
+
+
+def _job(host: pulumi.Input[str], users: list[str]) -> k8s.batch.v1.JobSpecArgs:
+    pod = k8s.core.v1.PodSpecArgs(
+        restart_policy="OnFailure",
+        automount_service_account_token=False,
+        security_context=k8s.core.v1.PodSecurityContextArgs(
+            run_as_non_root=True,
+            run_as_user=10001,
+            seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+        ),
+        containers=[_psql(host, users)],
+        volumes=_volumes(users),
+    )
+    return k8s.batch.v1.JobSpecArgs(backoff_limit=10, template=k8s.core.v1.PodTemplateSpecArgs(spec=pod))
+
+
+def _psql(host: pulumi.Input[str], users: list[str]) -> k8s.core.v1.ContainerArgs:
+    plain = {
+        "PGHOST": host,
+        "PGDATABASE": "postgres",
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": "/run/script/authority.pem",
+        "SERVICES": " ".join(users),
+    }
+    secret = {"PGUSER": "username", "PGPASSWORD": "password"}
+    return k8s.core.v1.ContainerArgs(
+        name="psql",
+        image=POSTGRES_CLIENT,
+        command=["sh", "/run/script/each.sh"],
+        env=[
+            *(k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in plain.items()),
+            *(_from_master(name, key) for name, key in secret.items()),
+        ],
+        resources=k8s.core.v1.ResourceRequirementsArgs(
+            requests={"cpu": "50m", "memory": "64Mi"}, limits={"memory": "64Mi"}
+        ),
+        security_context=k8s.core.v1.SecurityContextArgs(
+            allow_privilege_escalation=False,
+            read_only_root_filesystem=True,
+            capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+        ),
+        volume_mounts=[
+            k8s.core.v1.VolumeMountArgs(name=name, mount_path=f"/run/{name}", read_only=True)
+            for name in ("script", "passwords")
+        ],
+    )
+
+
+def _from_master(name: str, key: str) -> k8s.core.v1.EnvVarArgs:
+    return k8s.core.v1.EnvVarArgs(
+        name=name,
+        value_from=k8s.core.v1.EnvVarSourceArgs(
+            secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(name="postgres-master", key=key)
+        ),
+    )
+
+
+def _volumes(users: list[str]) -> list[k8s.core.v1.VolumeArgs]:
+    passwords = [
+        k8s.core.v1.VolumeProjectionArgs(secret=k8s.core.v1.SecretProjectionArgs(name=_secret_of(user)))
+        for user in users
+    ]
+    return [
+        k8s.core.v1.VolumeArgs(name="script", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=NAME)),
+        k8s.core.v1.VolumeArgs(
+            name="passwords", projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=passwords)
+        ),
+    ]

@@ -1,0 +1,133 @@
+"""What the shop stands on at AWS: managed stores, its secrets, its name and its load balancer."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from components.aws.certificate import Certificate
+from components.aws.document_db import DocumentDb
+from components.aws.external_dns import ExternalDns
+from components.aws.external_secrets import ExternalSecrets
+from components.aws.kafka_msk import KafkaMsk
+from components.aws.load_balancer import LoadBalancerController, public_service
+from components.aws.managed_prometheus import ManagedPrometheus
+from components.aws.open_search import OpenSearch
+from components.aws.postgres_aurora import PostgresAurora
+from components.aws.redis_elasticache import RedisElastiCache
+from components.aws.store import Setting
+from foundation_aws import Foundation
+from platforms import Platform, StoreComponent
+from settings import Aws, Settings
+from workloads import Store, Workload
+
+
+def aws_platform(
+    settings: Settings,
+    of_aws: Aws,
+    foundation: Foundation,
+    namespace: pulumi.Input[str],
+    workloads: Sequence[Workload],
+) -> Platform:
+    """The stores of the services, each with a user for each, and what leads the internet to the gateway."""
+    name, opts = foundation.name, foundation.options
+    setting = Setting(
+        name, foundation.network, foundation.cluster, foundation.key_arn, settings.production, namespace
+    )
+    stores, secret_arns = _stores(setting, settings, of_aws, workloads, opts)
+    _observability(setting, settings, of_aws, foundation)
+    secrets = ExternalSecrets(
+        name,
+        region=of_aws.region,
+        cluster_name=foundation.cluster.name,
+        secret_arns=secret_arns,
+        key_arn=foundation.key_arn,
+        opts=opts,
+    )
+    after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[secrets]))
+    postgres = stores["postgres"]
+    if isinstance(postgres, PostgresAurora):
+        databases = postgres.make_databases(after)
+        after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[databases]))
+    return Platform(stores, _public(settings, of_aws, foundation), after)
+
+
+def _stores(
+    setting: Setting,
+    settings: Settings,
+    of_aws: Aws,
+    workloads: Sequence[Workload],
+    opts: pulumi.ResourceOptions,
+) -> tuple[dict[Store, StoreComponent], list[pulumi.Output[str]]]:
+    sizes = settings.stores
+    users = {
+        store: [each.name for each in workloads if store in each.stores]
+        for store in ("postgres", "redis", "kafka")
+    }
+    postgres = PostgresAurora(
+        setting,
+        instances=sizes.postgres_instances,
+        instance_class=of_aws.postgres_instance_class,
+        authority=of_aws.postgres_authority,
+        users=users["postgres"],
+        opts=opts,
+    )
+    redis = RedisElastiCache(
+        setting,
+        node_type=of_aws.redis_node_type,
+        replicas=sizes.redis_replicas,
+        users=users["redis"],
+        opts=opts,
+    )
+    kafka = KafkaMsk(
+        setting,
+        brokers=sizes.kafka_brokers,
+        instance_type=of_aws.kafka_instance_type,
+        storage_gib=sizes.kafka_storage_gib,
+        retention_days=of_aws.retention_days,
+        users=users["kafka"],
+        opts=opts,
+    )
+    stores: dict[Store, StoreComponent] = {"postgres": postgres, "redis": redis, "kafka": kafka}
+    secret_arns = [*postgres.secret_arns, *redis.secret_arns, *kafka.secret_arns]
+    if sizes.documents:
+        documents = DocumentDb(
+            setting, instances=3, instance_class=of_aws.documents_instance_class, opts=opts
+        )
+        stores["documents"] = documents
+        secret_arns += documents.secret_arns
+    return stores, secret_arns
+
+
+def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation: Foundation) -> None:
+    if settings.observability.logs == "opensearch":
+        OpenSearch(
+            setting,
+            region=of_aws.region,
+            account=foundation.account,
+            instance_type=of_aws.logs_instance_type,
+            nodes=3,
+            storage_gib=of_aws.logs_storage_gib,
+            opts=foundation.options,
+        )
+    if settings.observability.metrics == "amp":
+        ManagedPrometheus(setting, opts=foundation.options)
+
+
+def _public(settings: Settings, of_aws: Aws, foundation: Foundation) -> dict[str, pulumi.Input[str]]:
+    name, opts = foundation.name, foundation.options
+    LoadBalancerController(
+        name,
+        region=of_aws.region,
+        cluster_name=foundation.cluster.name,
+        vpc_id=foundation.network.vpc_id,
+        opts=opts,
+    )
+    ExternalDns(
+        name,
+        cluster_name=foundation.cluster.name,
+        domain=settings.domain,
+        hosted_zone_id=of_aws.hosted_zone_id,
+        opts=opts,
+    )
+    certificate = Certificate(name, domain=settings.domain, hosted_zone_id=of_aws.hosted_zone_id, opts=opts)
+    return dict(public_service(settings.domain, certificate.arn, production=settings.production))

@@ -1,0 +1,29 @@
+"""What every platform gives to the shop, whoever runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pulumi
+
+from components.access import Access
+from workloads import Store
+
+
+class StoreComponent(Protocol):
+    """A store that services use."""
+
+    def access(self, workload: str) -> Access:
+        """How the service of this name reaches it."""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The stores by name, and the annotations of the one Service that the internet reaches.
+
+    `options` go to whatever uses the stores: it comes up after them.
+    """
+
+    stores: Mapping[Store, StoreComponent]
+    public_service: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    options: pulumi.ResourceOptions = field(default_factory=pulumi.ResourceOptions)
