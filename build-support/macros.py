@@ -76,17 +76,21 @@ def pulumi_program():
     """The infrastructure: a resolve of its own, which imports nothing of the services and libs."""
     resources(name="stacks", sources=["Pulumi.yaml", "Pulumi.*.yaml"])
     resources(name="workloads", sources=["workloads.yaml"])
+    resources(name="prices", sources=["prices.yaml"])
     resources(name="aws", sources=["components/aws/*.sql"])
     python_sources(
         name="src",
-        sources=["**/*.py"],
+        sources=["**/*.py", "!estimate.py"],
         resolve="infra",
         overrides={
             "workloads.py": {"dependencies": [":workloads"]},
             "components/aws/service_databases.py": {"dependencies": [":aws"]},
+            "price_table.py": {"dependencies": [":prices"]},
             "recording.py": {"dependencies": ["./__main__.py:src", ":stacks"]},
         },
     )
+    # A program to run, and none to package: `./pants run infra/pulumi:estimate`.
+    python_source(name="estimate", source="estimate.py", resolve="infra")
     __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
     __dependents_rules__(("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "!*"))
 

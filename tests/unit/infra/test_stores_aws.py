@@ -19,26 +19,18 @@ def setting(production=True):
     return Setting(NAME, network, cluster_of(network), KEY, production, "shop")
 
 
-def kafka(**changes):
-    given = {
-        "users": USERS,
-        "brokers": 3,
-        "instance_type": "kafka.m7g.large",
-        "storage_gib": 20,
-        "retention_days": 30,
-    }
-    return KafkaMsk(setting(), **(given | changes))
-
-
-def postgres(**changes):
-    given = {"users": USERS, "instances": 3, "instance_class": "db.r8g.large", "authority": "PEM"}
-    return PostgresAurora(setting(), **(given | changes))
-
-
-def redis(**changes):
-    return RedisElastiCache(
-        setting(), users=USERS, **({"node_type": "cache.r7g.large", "replicas": 1} | changes)
+def kafka(users=USERS):
+    return KafkaMsk(
+        setting(), brokers=3, instance_type="kafka.m7g.large", storage_gib=20, retention_days=30, users=users
     )
+
+
+def postgres(users=USERS):
+    return PostgresAurora(setting(), instances=3, instance_class="db.r8g.large", authority="PEM", users=users)
+
+
+def redis(replicas=1):
+    return RedisElastiCache(setting(), node_type="cache.r7g.large", replicas=replicas, users=USERS)
 
 
 def template(made, name):

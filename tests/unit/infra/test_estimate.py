@@ -1,0 +1,167 @@
+"""The bill of a stack: what is counted, with which price, and what is refused."""
+
+import pytest
+
+from bill import bill_of
+from estimate import main
+from price_table import PriceTable, Unpriced, price_table
+from unit.infra.program import Resource, run_stack
+
+TABLE = PriceTable.model_validate(
+    {
+        "region": "us-east-1",
+        "hours_in_a_month": 730,
+        "regions": {"us-east-1": 1.0, "eu-central-1": 1.5},
+        "sources": {"here": {"what": "made up", "date": "2026-01-01"}},
+        "spot": {"share": 0.25, "source": "here"},
+        "prices": {
+            "ec2.m8g.xlarge": {"hour": 1.0, "source": "here"},
+            "ebs.gp3.gib": {"month": 0.1, "source": "here"},
+            "eks.cluster": {"hour": 0.1, "source": "here", "everywhere": True},
+            "rds.db.r8g.large": {"hour": 2.0, "source": "here"},
+            "nat.gateway": {"hour": 0.5, "source": "here"},
+            "nat.gib": {"month": 1.0, "source": "here"},
+            "internet.gib": {"month": 1.0, "source": "here"},
+            "endpoint.interface": {"hour": 0.1, "source": "here"},
+        },
+        "use": {"nat.gib": (10, 20), "internet.gib": (0, 5)},
+        "free": ["aws:ec2/vpc:Vpc"],
+    }
+)
+
+
+def planted(type_, name="planted", **inputs):
+    return Resource(type_, name, inputs)
+
+
+def group(capacity, least, most):
+    return planted(
+        "aws:eks/nodeGroup:NodeGroup",
+        scalingConfig={"minSize": least, "maxSize": most},
+        instanceTypes=["m8g.xlarge"],
+        capacityType=capacity,
+    )
+
+
+def pool(capacity, cpu):
+    requirements = {
+        "node.kubernetes.io/instance-type": ["m8g.xlarge"],
+        "karpenter.sh/capacity-type": [capacity],
+    }
+    spec = {
+        "limits": {"cpu": cpu},
+        "template": {"spec": {"requirements": [{"key": k, "values": v} for k, v in requirements.items()]}},
+    }
+    return planted("kubernetes:karpenter.sh/v1:NodePool", spec=spec)
+
+
+def dollars(*resources, region="us-east-1"):
+    return {
+        line.quantity.key + (".spot" if line.quantity.spot else ""): (line.low, line.high)
+        for line in bill_of(resources, TABLE, region)
+    }
+
+
+def test_a_group_costs_from_its_floor_to_its_ceiling():
+    """So many nodes by the hour, and the disks of each by the month."""
+    bill = dollars(group("ON_DEMAND", 2, 5))
+    assert bill["ec2.m8g.xlarge"] == (2 * 730, 5 * 730)
+    assert bill["ebs.gp3.gib"] == pytest.approx((2 * 64 * 0.1, 5 * 64 * 0.1))
+
+
+def test_a_pool_costs_nothing_until_it_is_used():
+    """Karpenter's limit is in CPUs: 40 of them are ten nodes of four."""
+    assert dollars(pool("on-demand", "40"))["ec2.m8g.xlarge"] == (0, 10 * 730)
+
+
+def test_spot_costs_its_share():
+    """And is a line of its own beside what is on demand."""
+    bill = dollars(pool("spot", "40"), group("ON_DEMAND", 1, 1), group("SPOT", 1, 1))
+    assert bill["ec2.m8g.xlarge"] == (730, 730)
+    assert bill["ec2.m8g.xlarge.spot"] == (1 * 730 * 0.25, 11 * 730 * 0.25)
+
+
+def test_a_region_is_dearer_but_not_for_all():
+    """The factor of the region, except where AWS has one price for the world."""
+    database = planted("aws:rds/clusterInstance:ClusterInstance", instanceClass="db.r8g.large")
+    bill = dollars(database, planted("aws:eks/cluster:Cluster"), region="eu-central-1")
+    assert bill == {"rds.db.r8g.large": (2190, 2190), "eks.cluster": (73, 73)}
+
+
+def test_use_is_guessed_once():
+    """Two NATs are two of them by the hour, and share the traffic of the stack."""
+    nat = "aws:ec2/natGateway:NatGateway"
+    assert dollars(planted(nat, "a"), planted(nat, "b")) == {
+        "nat.gateway": (730, 730),
+        "nat.gib": (10, 20),
+        "internet.gib": (0, 5),
+    }
+
+
+def test_endpoints_are_paid_for_in_each_zone():
+    """One that is an entry of a route table is free."""
+    type_ = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    interface = planted(type_, vpcEndpointType="Interface", subnetIds=["a", "b", "c"])
+    assert dollars(interface, planted(type_, vpcEndpointType="Gateway")) == {
+        "endpoint.interface": pytest.approx((219, 219))
+    }
+
+
+@pytest.mark.parametrize(
+    ("resource", "region", "message"),
+    [
+        (planted("aws:ec2/vpc:Vpc"), "us-east-1", None),
+        (planted("aws:redshift/cluster:Cluster"), "us-east-1", r"aws:redshift/cluster:Cluster \(planted\)"),
+        (
+            planted("aws:rds/clusterInstance:ClusterInstance", instanceClass="db.x2g.large"),
+            "us-east-1",
+            r"rds\.db\.x2g\.large",
+        ),
+        (planted("aws:eks/cluster:Cluster"), "ap-south-1", "region ap-south-1"),
+    ],
+)
+def test_what_has_no_price_is_named(resource, region, message):
+    """A resource, a size or a region that the table does not know ends the estimate; a free one does not."""
+    if message is None:
+        assert bill_of([resource], TABLE, region) == []
+        return
+    with pytest.raises(Unpriced, match=f"^no price: {message}; add it to prices.yaml$"):
+        bill_of([resource], TABLE, region)
+
+
+@pytest.mark.parametrize("stack", ["aws-staging", "aws-prod"])
+def test_each_stack_has_its_bill(stack, capsys):
+    """The real program, the real table: every part of it is priced, low below high."""
+    assert main([stack]) == 0
+    printed = capsys.readouterr().out
+    for component in ("cluster", "kafka", "network", "nodes", "postgres", "redis", "secrets", "all"):
+        assert f"\n{component} " in printed
+    lines = bill_of(run_stack(stack).resources, price_table(), "eu-central-1")
+    assert all(0 <= line.low <= line.high for line in lines)
+    assert sum(line.low for line in lines) < sum(line.high for line in lines)
+
+
+def test_another_size_is_another_bill():
+    """The figures follow the configuration: a fourth instance of PostgreSQL is a third more."""
+
+    def of(instances):
+        made = run_stack("aws-prod", stores=f'{{"postgres_instances": {instances}}}')
+        lines = bill_of(made.resources, price_table(), "eu-central-1")
+        return next(line.low for line in lines if line.quantity.key == "rds.db.r8g.large")
+
+    assert of(4) == pytest.approx(of(3) * 4 / 3)
+
+
+def test_a_stack_with_an_unpriced_part_is_refused():
+    """The real program with a table that lacks one price: it is named."""
+    table = price_table()
+    prices = {key: price for key, price in table.prices.items() if key != "eks.cluster"}
+    with pytest.raises(Unpriced, match=r"eks\.cluster"):
+        bill_of(run_stack("aws-prod").resources, table.model_copy(update={"prices": prices}), "eu-central-1")
+
+
+@pytest.mark.parametrize("stack", ["kind", "nowhere"])
+def test_only_stacks_on_aws_have_a_bill(stack):
+    """Another name is refused by the command line."""
+    with pytest.raises(SystemExit):
+        main([stack])
