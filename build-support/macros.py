@@ -86,13 +86,16 @@ def pulumi_program():
             "workloads.py": {"dependencies": [":workloads"]},
             "components/aws/service_databases.py": {"dependencies": [":aws"]},
             "price_table.py": {"dependencies": [":prices"]},
+            "image_digests.py": {"dependencies": [":stacks"]},
             "recording.py": {"dependencies": ["./__main__.py:src", ":stacks"]},
         },
     )
     # A program to run, and none to package: `./pants run infra/pulumi:estimate`.
     python_source(name="estimate", source="estimate.py", resolve="infra")
     __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
-    __dependents_rules__(("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "!*"))
+    __dependents_rules__(
+        ("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "//tests/integration/new_service/**", "!*")
+    )
 
 
 def _sources(data, dependencies):

@@ -12,7 +12,7 @@ import pytest
 
 from tools.devstack.stack import Stack
 
-COPIED = ("src", "protos", "tests")
+COPIED = ("infra", "src", "protos", "tests")
 SOURCE_ROOTS = ("src/python", "src/python/libs", "protos", "tests")
 RUN_SECONDS = 300
 

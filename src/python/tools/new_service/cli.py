@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not flags.dry_run:
         tests = " ".join(f"{folder}::" for folder in folders(names).values() if folder.parts[0] == "tests")
         print(f"\nNow: ./pants test {tests}\n     ./pants up --only {names.names}")
+        print("     ./pants run src/python/tools/compose/cli.py > compose.yaml")
     return 0
 
 

@@ -10,6 +10,7 @@ from tools.new_service.naming import Names
 
 DEVSTACK = Path("src/python/tools/devstack")
 ROUTES = Path("src/python/services/gateway/routes.yaml")
+WORKLOADS = Path("infra/pulumi/workloads.yaml")
 HERE = "# `./pants new-service` adds here."
 ROUTE_HERE = "# `./pants new-service` adds routes here."
 
@@ -24,7 +25,7 @@ class Entry:
 
 
 def entries(names: Names) -> list[Entry]:
-    """What names the service to the devstack and to the gateway."""
+    """What names the service to the devstack, to the gateway and to the infrastructure."""
     variables = names.variables()
     service, path = variables["names"], variables["path"]
     stack = f'Service("{service}", stored("{service}"), servers=(POSTGRES,), routed=True),'
@@ -33,6 +34,7 @@ def entries(names: Names) -> list[Entry]:
         Entry(DEVSTACK / "BUILD", HERE, f'"{service}",'),
         Entry(DEVSTACK / "services.py", HERE, stack),
         Entry(ROUTES, HERE, f"{service}: {{}}"),
+        Entry(WORKLOADS, HERE, f"{service}: {{stores: [postgres], routed: true}}"),
         Entry(ROUTES, ROUTE_HERE, route),
     ]
 

@@ -1,12 +1,14 @@
-#!/usr/bin/env python3
-"""Writes images by digest into a stack's file: .ci/write-digests STACK SERVICE=sha256:... ..."""
+"""Writes images by digest into a stack's file: python3 image_digests.py STACK SERVICE=sha256:... ...
+
+CI runs it with any Python: standard library only.
+"""
 
 import re
 import sys
 from pathlib import Path
 
 DIGEST = re.compile(r"([a-z][a-z0-9_]*)=(sha256:[0-9a-f]{64})")
-FOLDER = Path(__file__).resolve().parent.parent / "infra" / "pulumi"
+FOLDER = Path(__file__).resolve().parent
 
 
 def written(text: str, digests: dict[str, str]) -> str:

@@ -1,0 +1,1 @@
+"""compose.yaml: the shop from its images, on one machine."""
