@@ -12,6 +12,7 @@ from components.aws.encryption_key import EncryptionKey
 from components.aws.kubeconfig import kubeconfig
 from components.aws.network import Network
 from components.aws.node_scaling import NodeScaling
+from components.aws.volumes import Volumes
 from settings import Aws, Settings
 
 
@@ -83,5 +84,6 @@ def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
         key_arn=key.arn,
         opts=pulumi.ResourceOptions(providers=[provider], depends_on=list(nodes.groups.values())),
     )
-    ready = pulumi.ResourceOptions(providers=both, depends_on=[nodes, addons])
+    volumes = Volumes(name, key_arn=key.arn, opts=pulumi.ResourceOptions(providers=both, depends_on=[addons]))
+    ready = pulumi.ResourceOptions(providers=both, depends_on=[nodes, volumes])
     return Foundation(name, account, key.arn, network, cluster, ready)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from components.aws.certificate import Certificate
+from components.aws.configured_secrets import ConfiguredSecrets
 from components.aws.document_db import DocumentDb
 from components.aws.external_dns import ExternalDns
 from components.aws.external_secrets import ExternalSecrets
@@ -31,15 +32,22 @@ def aws_platform(
     """The stores of the services, each with a user for each, and what leads the internet to the gateway."""
     name, opts = foundation.name, foundation.options
     setting = Setting(
-        name, foundation.network, foundation.cluster, foundation.key_arn, settings.production, namespace
+        name,
+        foundation.network,
+        foundation.cluster,
+        foundation.key_arn,
+        settings.production,
+        of_aws.retention_days,
+        namespace,
     )
     stores, secret_arns = _stores(setting, settings, of_aws, workloads, opts)
+    configured = ConfiguredSecrets(setting, settings.secrets, opts)
     _observability(setting, settings, of_aws, foundation)
     secrets = ExternalSecrets(
         name,
         region=of_aws.region,
         cluster_name=foundation.cluster.name,
-        secret_arns=secret_arns,
+        secret_arns=[*secret_arns, *configured.secret_arns],
         key_arn=foundation.key_arn,
         opts=opts,
     )
@@ -48,7 +56,8 @@ def aws_platform(
     if isinstance(postgres, PostgresAurora):
         databases = postgres.make_databases(after)
         after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[databases]))
-    return Platform(stores, _public(settings, of_aws, foundation), after)
+    public = _public(settings, of_aws, foundation)
+    return Platform(stores, configured.in_the_shop(after), public, after)
 
 
 def _stores(
@@ -83,7 +92,6 @@ def _stores(
         brokers=sizes.kafka_brokers,
         instance_type=of_aws.kafka_instance_type,
         storage_gib=sizes.kafka_storage_gib,
-        retention_days=of_aws.retention_days,
         users=users["kafka"],
         opts=opts,
     )

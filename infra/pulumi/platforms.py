@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pulumi
 
-from components.access import Access
+from components.access import Access, SecretKey
 from workloads import Store
 
 
@@ -21,9 +21,11 @@ class StoreComponent(Protocol):
 class Platform:
     """The stores by name, and the annotations of the one Service that the internet reaches.
 
-    `options` go to whatever uses the stores: it comes up after them.
+    `secrets` are those of the configuration, by the names of its keys, in the shop's namespace. `options`
+    go to whatever uses the stores: it comes up after them.
     """
 
     stores: Mapping[Store, StoreComponent]
+    secrets: Mapping[str, SecretKey]
     public_service: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     options: pulumi.ResourceOptions = field(default_factory=pulumi.ResourceOptions)

@@ -189,6 +189,11 @@ class Settings(Strict):
             )
         return self
 
+    @property
+    def secrets(self) -> dict[str, SecretStr]:
+        """Those that are encrypted in the stack's file, by their keys."""
+        return {name: getattr(self, name) for name in SECRETS}
+
     def check_services(self, names: Collection[str]) -> None:
         """Raises SettingsError where a setting names no service, or production lacks an image's digest."""
         named = [("images.digests", self.images.digests), ("contract_migrations", self.contract_migrations)]

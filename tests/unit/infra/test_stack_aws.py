@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from unit.infra.program import Recorder, Resource, run_stack
+from unit.infra.program import SECRET, Recorder, Resource, run_stack
 
 STACKS = ("aws-staging", "aws-prod")
 # What AWS lets nobody narrow down: a list has no resource. https://docs.aws.amazon.com/service-authorization
@@ -111,7 +111,8 @@ def test_everything_is_encrypted_on_the_wire(name):
     parameters = made.one("rds/clusterParameterGroup:ClusterParameterGroup").inputs["parameters"]
     assert {"name": "rds.force_ssl", "value": "1"} in parameters
     assert made.one("docdb/clusterParameterGroup:ClusterParameterGroup").inputs["parameters"] == [
-        {"name": "tls", "value": "enabled"}
+        {"name": "tls", "value": "enabled"},
+        {"name": "audit_logs", "value": "enabled"},
     ]
     domain = made.one("opensearch/domain:Domain").inputs
     assert domain["nodeToNodeEncryption"]["enabled"]
@@ -176,6 +177,24 @@ def test_secrets_are_read_one_by_one(name):
     assert own - default == {arn for arn in read if ":secret:rds!" not in arn}
 
 
+@pytest.mark.parametrize("name", STACKS)
+def test_every_log_ends_one_day(name):
+    """Flow logs, the control plane, Kafka and both databases: none is kept for ever."""
+    groups = stack(name).of("cloudwatch/logGroup:LogGroup")
+    assert len(groups) == 5
+    assert {each.inputs["retentionInDays"] for each in groups} == {30}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_volumes_of_pods_are_encrypted(name):
+    """The class that a claim gets unasked encrypts with the stack's key."""
+    made = stack(name)
+    volumes = made.one("StorageClass").inputs
+    assert volumes["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
+    assert volumes["parameters"]["encrypted"] == "true"
+    assert volumes["parameters"]["kmsKeyId"].endswith(made.one("kms/key:Key").name)
+
+
 def test_production_is_kept():
     """Deletion protection, a last snapshot, five weeks of backups."""
     for type_ in ("rds/cluster:Cluster", "docdb/cluster:Cluster"):
@@ -221,11 +240,18 @@ def test_every_pod_resource_goes_to_eks(name):
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_no_password_is_written_down(name):
-    """What AWS has made as a password is in Secrets Manager and in the users of Valkey, and nowhere else."""
-    holders = {
+@pytest.mark.parametrize(
+    ("secret", "holders"),
+    [
+        ("made-by-aws", {"aws:secretsmanager/secretVersion:SecretVersion", "aws:elasticache/user:User"}),
+        (SECRET, {"aws:secretsmanager/secretVersion:SecretVersion"}),
+    ],
+)
+def test_no_password_is_written_down(name, secret, holders):
+    """What AWS has made, and what is configured, is in Secrets Manager; of it Valkey's users know theirs."""
+    found = {
         resource.type
         for resource in stack(name).resources
-        if "made-by-aws" in json.dumps(resource.inputs, default=str)
+        if secret in json.dumps(resource.inputs, default=str)
     }
-    assert holders == {"aws:secretsmanager/secretVersion:SecretVersion", "aws:elasticache/user:User"}
+    assert found == holders

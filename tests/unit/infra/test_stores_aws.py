@@ -16,13 +16,11 @@ USERS = ["orders", "payments"]
 
 def setting(production=True):
     network = network_of()
-    return Setting(NAME, network, cluster_of(network), KEY, production, "shop")
+    return Setting(NAME, network, cluster_of(network), KEY, production, 30, "shop")
 
 
 def kafka(users=USERS):
-    return KafkaMsk(
-        setting(), brokers=3, instance_type="kafka.m7g.large", storage_gib=20, retention_days=30, users=users
-    )
+    return KafkaMsk(setting(), brokers=3, instance_type="kafka.m7g.large", storage_gib=20, users=users)
 
 
 def postgres(users=USERS):

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from components.access import SECRETS_FOLDER, Access, SecretKey
 from components.aws.external_secret import external_secret
 from components.aws.postgres_aurora import AUTHORITY
-from components.aws.store import Setting, destinations, guard
+from components.aws.store import Setting, destinations, guard, log_group
 from versions import DOCUMENTDB
 
 PORT = 27017
@@ -33,9 +33,13 @@ class DocumentDb(pulumi.ComponentResource):
         parameters = aws.docdb.ClusterParameterGroup(
             label,
             family=f"docdb{DOCUMENTDB.rpartition('.')[0]}",
-            parameters=[aws.docdb.ClusterParameterGroupParameterArgs(name="tls", value="enabled")],
+            parameters=[
+                aws.docdb.ClusterParameterGroupParameterArgs(name="tls", value="enabled"),
+                aws.docdb.ClusterParameterGroupParameterArgs(name="audit_logs", value="enabled"),
+            ],
             opts=self._child,
         )
+        logs = log_group(setting, "documents", f"/aws/docdb/{label}/audit", self._child)
         self._cluster = aws.docdb.Cluster(
             label,
             cluster_identifier=label,
@@ -52,7 +56,7 @@ class DocumentDb(pulumi.ComponentResource):
             skip_final_snapshot=not setting.production,
             final_snapshot_identifier=f"{label}-final" if setting.production else None,
             enabled_cloudwatch_logs_exports=["audit"],
-            opts=pulumi.ResourceOptions(parent=self, protect=setting.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=setting.production, depends_on=[logs]),
         )
         for at in range(instances):
             aws.docdb.ClusterInstance(

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.access import Access
 from components.aws.external_secret import external_secret
-from components.aws.store import Setting, credentials, destinations, guard
+from components.aws.store import Setting, credentials, destinations, guard, log_group
 from versions import MSK_KAFKA
 
 SASL_SCRAM = 9096
@@ -36,20 +36,13 @@ class KafkaMsk(pulumi.ComponentResource):
         brokers: int,
         instance_type: str,
         storage_gib: int,
-        retention_days: int,
         users: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:aws:KafkaMsk", f"{setting.name}-kafka", None, opts)
         self._setting, self._child = setting, pulumi.ResourceOptions(parent=self)
         label = f"{setting.name}-kafka"
-        logs = aws.cloudwatch.LogGroup(
-            label,
-            name=f"/seawall/{setting.name}/kafka",
-            kms_key_id=setting.key_arn,
-            retention_in_days=retention_days,
-            opts=self._child,
-        )
+        logs = log_group(setting, "kafka", f"/seawall/{setting.name}/kafka", self._child)
         configuration = aws.msk.Configuration(
             label, kafka_versions=[MSK_KAFKA], server_properties=PROPERTIES, opts=self._child
         )

@@ -10,7 +10,7 @@ from components.access import SECRETS_FOLDER, Access, SecretKey
 from components.aws.external_secret import external_secret
 from components.aws.iam import trust
 from components.aws.service_databases import ServiceDatabases
-from components.aws.store import Setting, credentials, destinations, guard
+from components.aws.store import Setting, credentials, destinations, guard, log_group
 from versions import AURORA_POSTGRES
 
 PORT = 5432
@@ -97,6 +97,7 @@ class PostgresAurora(pulumi.ComponentResource):
             ],
             opts=self._child,
         )
+        logs = log_group(setting, "postgres", f"/aws/rds/cluster/{label}/postgresql", self._child)
         return aws.rds.Cluster(
             label,
             cluster_identifier=label,
@@ -119,7 +120,7 @@ class PostgresAurora(pulumi.ComponentResource):
             skip_final_snapshot=not setting.production,
             final_snapshot_identifier=f"{label}-final" if setting.production else None,
             enabled_cloudwatch_logs_exports=["postgresql"],
-            opts=pulumi.ResourceOptions(parent=self, protect=setting.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=setting.production, depends_on=[logs]),
         )
 
     def _add_instances(self, instances: int, instance_class: str) -> None:

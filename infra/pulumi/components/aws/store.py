@@ -21,12 +21,26 @@ class Setting:
     cluster: Cluster
     key_arn: pulumi.Input[str]
     production: bool
+    retention_days: int
     namespace: pulumi.Input[str]
 
     @property
     def backup_days(self) -> int:
         """For how long a store can be taken back."""
         return 35 if self.production else 1
+
+
+def log_group(
+    setting: Setting, store: str, name: str, opts: pulumi.ResourceOptions
+) -> aws.cloudwatch.LogGroup:
+    """The log of a store, encrypted and not kept for ever: one that AWS makes by itself is neither."""
+    return aws.cloudwatch.LogGroup(
+        f"{setting.name}-{store}",
+        name=name,
+        kms_key_id=setting.key_arn,
+        retention_in_days=setting.retention_days,
+        opts=opts,
+    )
 
 
 def guard(
