@@ -94,6 +94,16 @@ def test_karpenter_ends_only_what_it_made():
     ]
 
 
+def test_karpenter_encrypts_by_the_stacks_key_alone():
+    """Its nodes' volumes need the key in its name; it uses it through EC2, and grants it to AWS alone."""
+    using = [s for s in statements_of(scaled("karpenter")) if s["Action"][0].startswith("kms:")]
+    assert [s["Resource"] for s in using] == [[KEY], [KEY]]
+    assert [s["Condition"] for s in using] == [
+        {"StringEquals": {"kms:ViaService": "ec2.eu-central-1.amazonaws.com"}},
+        {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    ]
+
+
 def test_karpenter_passes_one_role():
     """It gives the nodes' role to EC2, and no other role to anything."""
     [passing] = [s for s in statements_of(scaled("karpenter")) if "iam:PassRole" in s["Action"]]

@@ -12,6 +12,7 @@ from unit.infra.aws_parts import KEY, NAME, cluster_of, network_of
 from unit.infra.program import run
 
 USERS = ["orders", "payments"]
+DATA = {"10.40.192.0/22", "10.40.196.0/22", "10.40.200.0/22"}
 
 
 def setting(production=True):
@@ -73,7 +74,7 @@ def test_a_service_gets_its_own_url_by_tls(store, variable, secret, url):
     [access] = given
     assert set(access.secrets) == {variable}
     assert access.secrets[variable].key == variable
-    assert {d.cidr for d in access.destinations} == {"10.40.192.0/22", "10.40.196.0/22", "10.40.200.0/22"}
+    assert {d.cidr for d in access.destinations} == DATA
 
 
 def test_a_service_that_uses_no_kafka_has_no_user_there():
@@ -130,6 +131,16 @@ def test_the_job_has_the_passwords_as_files():
     assert pod["automountServiceAccountToken"] is False
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert container["resources"]["limits"] == {"memory": "64Mi"}
+
+
+def test_the_job_reaches_the_database_and_nothing_else():
+    """It has the master's password: what it could tell goes nowhere but to names and to PostgreSQL."""
+    policy = run(lambda: postgres().make_databases(None)).one("NetworkPolicy").inputs["spec"]
+    assert "ingress" not in policy
+    names, stores = policy["egress"]
+    assert {each["port"] for each in names["ports"]} == {53}
+    assert [each["port"] for each in stores["ports"]] == [5432]
+    assert {each["ipBlock"]["cidr"] for each in stores["to"]} == DATA
 
 
 def test_another_service_is_another_job():

@@ -46,6 +46,7 @@ class Karpenter(pulumi.ComponentResource):
             node_role_arn=cluster.node_role.arn,
             profile_arn=profile.arn,
             queue_arn=queue.arn,
+            key_arn=key_arn,
         )
         identity = PodIdentity(
             f"{name}-karpenter",

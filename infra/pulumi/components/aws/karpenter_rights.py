@@ -23,6 +23,13 @@ READ = (
 )
 GIVEN = ("image", "snapshot", "security-group", "subnet", "capacity-reservation", "launch-template")
 MADE = ("fleet", "instance", "volume", "network-interface", "launch-template", "spot-instances-request")
+KEY_USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 EC2 = "ec2.amazonaws.com"
 TAGS_OF_A_NODE = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
 CREATING = ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]
@@ -36,6 +43,7 @@ def karpenter_rights(
     node_role_arn: pulumi.Input[str],
     profile_arn: pulumi.Input[str],
     queue_arn: pulumi.Input[str],
+    key_arn: pulumi.Input[str],
 ) -> list[Allow]:
     """The statements for the cluster `name`; what is made is tagged as its own, and only that is ended."""
     owned = {
@@ -77,6 +85,9 @@ def karpenter_rights(
         ),
         Allow(["iam:GetInstanceProfile"], [profile_arn]),
         Allow(["eks:DescribeCluster"], [cluster_arn]),
+        # The volumes of what it makes are encrypted in its name, by EC2 alone.
+        Allow(KEY_USE, [key_arn], {"StringEquals": {"kms:ViaService": f"ec2.{region}.amazonaws.com"}}),
+        Allow(["kms:CreateGrant"], [key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
         Allow(["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [queue_arn]),
     ]
 

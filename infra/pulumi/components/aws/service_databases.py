@@ -63,6 +63,12 @@ class ServiceDatabases(pulumi.ComponentResource):
                 data={user: "{{ .password }}"},
                 opts=self._child,
             )
+        k8s.networking.v1.NetworkPolicy(
+            NAME,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace),
+            spec=_reach(setting),
+            opts=self._child,
+        )
         script = k8s.core.v1.ConfigMap(
             NAME,
             metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace),
@@ -76,6 +82,26 @@ class ServiceDatabases(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[script]),
         )
         self.register_outputs({})
+
+
+def _reach(setting: Setting) -> k8s.networking.v1.NetworkPolicySpecArgs:
+    """Nothing in; out to names and to the stores' PostgreSQL."""
+    port = k8s.networking.v1.NetworkPolicyPortArgs
+    names = k8s.networking.v1.NetworkPolicyEgressRuleArgs(
+        ports=[port(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
+    )
+    stores = k8s.networking.v1.NetworkPolicyEgressRuleArgs(
+        to=[
+            k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=k8s.networking.v1.IPBlockArgs(cidr=str(each)))
+            for each in setting.network.data.ranges
+        ],
+        ports=[port(protocol="TCP", port=5432)],
+    )
+    return k8s.networking.v1.NetworkPolicySpecArgs(
+        pod_selector=k8s.meta.v1.LabelSelectorArgs(),
+        policy_types=["Ingress", "Egress"],
+        egress=[names, stores],
+    )
 
 
 def _version(users: Mapping[str, Credential]) -> str:
