@@ -1,6 +1,7 @@
 """Below the shop on AWS: the account's network, the cluster and its nodes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -31,15 +32,10 @@ class Foundation:
 def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
     """Network, key, cluster, nodes; every resource of AWS is tagged with the project and the stack."""
     name = f"seawall-{pulumi.get_stack()}"
-    provider = aws.Provider(
-        "aws",
-        region=of_aws.region,
-        default_tags=aws.ProviderDefaultTagsArgs(
-            tags={"project": "seawall", "stack": pulumi.get_stack(), "managed-by": "pulumi"}
-        ),
-    )
+    provider = _tagging(of_aws)
     opts = pulumi.ResourceOptions(providers=[provider])
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider)).account_id
+    asked = pulumi.InvokeOutputOptions(provider=provider)
+    account = aws.get_caller_identity_output(opts=asked).account_id
     key = EncryptionKey(name, account, of_aws.region, opts=opts)
     network = Network(
         name,
@@ -67,23 +63,34 @@ def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=[cluster]),
     )
-    both = [provider, inside]
-    node_addons = NodeAddons(name, cluster_name=cluster.name, opts=opts)
+    both = pulumi.ResourceOptions(providers=[provider, inside])
+    made = Foundation(name, account, key.arn, network, cluster, both)
+    return replace(made, options=_after(both, _ready_for_pods(made, settings, of_aws)))
+
+
+def _tagging(of_aws: Aws) -> aws.Provider:
+    tags = {"project": "seawall", "stack": pulumi.get_stack(), "managed-by": "pulumi"}
+    return aws.Provider("aws", region=of_aws.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
+
+
+def _ready_for_pods(made: Foundation, settings: Settings, of_aws: Aws) -> list[pulumi.Resource]:
+    """What a pod waits for: nodes with addresses, names, volumes."""
+    name, cluster, key_arn = made.name, made.cluster, made.key_arn
+    node_addons = NodeAddons(name, cluster_name=cluster.name, opts=made.options)
     nodes = NodeScaling(
         name,
         settings,
         of_aws,
         cluster=cluster,
-        network=network,
-        key_arn=key.arn,
-        opts=pulumi.ResourceOptions(providers=both, depends_on=[node_addons]),
+        network=made.network,
+        key_arn=key_arn,
+        opts=_after(made.options, [node_addons]),
     )
-    addons = ClusterAddons(
-        name,
-        cluster_name=cluster.name,
-        key_arn=key.arn,
-        opts=pulumi.ResourceOptions(providers=[provider], depends_on=list(nodes.groups.values())),
-    )
-    volumes = Volumes(name, key_arn=key.arn, opts=pulumi.ResourceOptions(providers=both, depends_on=[addons]))
-    ready = pulumi.ResourceOptions(providers=both, depends_on=[nodes, volumes])
-    return Foundation(name, account, key.arn, network, cluster, ready)
+    groups = _after(made.options, list(nodes.groups.values()))
+    addons = ClusterAddons(name, cluster_name=cluster.name, key_arn=key_arn, opts=groups)
+    volumes = Volumes(name, key_arn=key_arn, opts=_after(made.options, [addons]))
+    return [nodes, volumes]
+
+
+def _after(options: pulumi.ResourceOptions, these: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=list(these)))

@@ -67,11 +67,7 @@ def _stores(
     workloads: Sequence[Workload],
     opts: pulumi.ResourceOptions,
 ) -> tuple[dict[Store, StoreComponent], list[pulumi.Output[str]]]:
-    sizes = settings.stores
-    users = {
-        store: [each.name for each in workloads if store in each.stores]
-        for store in ("postgres", "redis", "kafka")
-    }
+    sizes, users = settings.stores, _users(workloads)
     postgres = PostgresAurora(
         setting,
         instances=sizes.postgres_instances,
@@ -104,6 +100,11 @@ def _stores(
         stores["documents"] = documents
         secret_arns += documents.secret_arns
     return stores, secret_arns
+
+
+def _users(workloads: Sequence[Workload]) -> dict[Store, list[str]]:
+    stores: tuple[Store, ...] = ("postgres", "redis", "kafka")
+    return {store: [each.name for each in workloads if store in each.stores] for store in stores}
 
 
 def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation: Foundation) -> None:

@@ -4,6 +4,8 @@ https://karpenter.sh/docs/reference/cloudformation/ says what each is for. The i
 us, so it needs no right to make any.
 """
 
+from typing import Any
+
 import pulumi
 
 from components.aws.iam import Allow
@@ -32,6 +34,7 @@ KEY_USE = (
 )
 EC2 = "ec2.amazonaws.com"
 TAGS_OF_A_NODE = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
+ENDING = ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"]
 CREATING = ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]
 
 
@@ -46,49 +49,39 @@ def karpenter_rights(
     key_arn: pulumi.Input[str],
 ) -> list[Allow]:
     """The statements for the cluster `name`; what is made is tagged as its own, and only that is ended."""
+    return [
+        Allow(READ, ["*"], {"StringEquals": {"aws:RequestedRegion": region}}),
+        Allow(["ssm:GetParameter"], [f"arn:aws:ssm:{region}::parameter/aws/service/*"]),
+        Allow(["pricing:GetProducts"], ["*"]),
+        *_making_nodes(name, region),
+        # The volumes of what it makes are encrypted in its name, by EC2 alone.
+        Allow(KEY_USE, [key_arn], {"StringEquals": {"kms:ViaService": f"ec2.{region}.amazonaws.com"}}),
+        Allow(["kms:CreateGrant"], [key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        Allow(["iam:PassRole"], [node_role_arn], {"StringEquals": {"iam:PassedToService": EC2}}),
+        Allow(["iam:GetInstanceProfile"], [profile_arn]),
+        Allow(["eks:DescribeCluster"], [cluster_arn]),
+        Allow(["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [queue_arn]),
+    ]
+
+
+def _making_nodes(name: str, region: str) -> list[Allow]:
     owned = {
         f"aws:RequestTag/kubernetes.io/cluster/{name}": "owned",
         "aws:RequestTag/eks:eks-cluster-name": name,
     }
     mine = {f"aws:ResourceTag/kubernetes.io/cluster/{name}": "owned"}
     made = [_ec2(region, kind) for kind in MADE]
+    instance, template = _ec2(region, "instance"), _ec2(region, "launch-template")
+    tagged: dict[str, dict[str, Any]] = {
+        "StringEquals": mine,
+        "ForAllValues:StringEquals": {"aws:TagKeys": TAGS_OF_A_NODE},
+    }
     return [
-        Allow(READ, ["*"], {"StringEquals": {"aws:RequestedRegion": region}}),
         Allow(["ec2:RunInstances", "ec2:CreateFleet"], [_ec2(region, kind) for kind in GIVEN]),
-        Allow(
-            ["ec2:RunInstances", "ec2:CreateFleet", "ec2:CreateLaunchTemplate"], made, {"StringEquals": owned}
-        ),
-        Allow(
-            ["ec2:CreateTags"],
-            made,
-            {"StringEquals": owned | {"ec2:CreateAction": CREATING}},
-        ),
-        Allow(
-            ["ec2:CreateTags"],
-            [_ec2(region, "instance")],
-            {
-                "StringEquals": mine,
-                "ForAllValues:StringEquals": {
-                    "aws:TagKeys": ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
-                },
-            },
-        ),
-        Allow(
-            ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"],
-            [_ec2(region, "instance"), _ec2(region, "launch-template")],
-            {"StringEquals": mine},
-        ),
-        Allow(["ssm:GetParameter"], [f"arn:aws:ssm:{region}::parameter/aws/service/*"]),
-        Allow(["pricing:GetProducts"], ["*"]),
-        Allow(
-            ["iam:PassRole"], [node_role_arn], {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
-        ),
-        Allow(["iam:GetInstanceProfile"], [profile_arn]),
-        Allow(["eks:DescribeCluster"], [cluster_arn]),
-        # The volumes of what it makes are encrypted in its name, by EC2 alone.
-        Allow(KEY_USE, [key_arn], {"StringEquals": {"kms:ViaService": f"ec2.{region}.amazonaws.com"}}),
-        Allow(["kms:CreateGrant"], [key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
-        Allow(["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [queue_arn]),
+        Allow([f"ec2:{action}" for action in CREATING], made, {"StringEquals": owned}),
+        Allow(["ec2:CreateTags"], made, {"StringEquals": owned | {"ec2:CreateAction": CREATING}}),
+        Allow(["ec2:CreateTags"], [instance], tagged),
+        Allow(ENDING, [instance, template], {"StringEquals": mine}),
     ]
 
 

@@ -9,13 +9,13 @@ import pulumi_kubernetes as k8s
 
 from components.aws.credential import Credential
 from components.aws.external_secret import external_secret
+from components.aws.service_databases_job import MASTER, NAME, job_spec, secret_of
 from components.aws.store import Setting
 from components.shop_namespace import RESTRICTED
 from versions import POSTGRES_CLIENT
 
 SCRIPT = Path(__file__).with_name("service_database.sql")
 NAMESPACE = "stores"
-NAME = "service-databases"
 EACH = """\
 set -eu
 for service in $SERVICES; do
@@ -49,7 +49,7 @@ class ServiceDatabases(pulumi.ComponentResource):
             opts=self._child,
         ).metadata["name"]
         external_secret(
-            "postgres-master",
+            MASTER,
             namespace=namespace,
             remote=master_secret,
             data={"username": "{{ .username }}", "password": "{{ .password }}"},
@@ -57,7 +57,7 @@ class ServiceDatabases(pulumi.ComponentResource):
         )
         for user, credential in users.items():
             external_secret(
-                _secret_of(user),
+                secret_of(user),
                 namespace=namespace,
                 remote=credential.secret_name,
                 data={user: "{{ .password }}"},
@@ -78,7 +78,7 @@ class ServiceDatabases(pulumi.ComponentResource):
         k8s.batch.v1.Job(
             NAME,
             metadata=k8s.meta.v1.ObjectMetaArgs(name=f"{NAME}-{_version(users)}", namespace=namespace),
-            spec=_job(host, list(users)),
+            spec=job_spec(host, list(users)),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[script]),
         )
         self.register_outputs({})
@@ -108,76 +108,3 @@ def _version(users: Mapping[str, Credential]) -> str:
     """A Job never changes; another list of services, or another script, is another Job."""
     text = " ".join(users) + SCRIPT.read_text() + EACH + POSTGRES_CLIENT
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _secret_of(user: str) -> str:
-    return f"postgres-{user}".replace("_", "-")
-
-
-def _job(host: pulumi.Input[str], users: list[str]) -> k8s.batch.v1.JobSpecArgs:
-    pod = k8s.core.v1.PodSpecArgs(
-        restart_policy="OnFailure",
-        automount_service_account_token=False,
-        security_context=k8s.core.v1.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=10001,
-            seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
-        containers=[_psql(host, users)],
-        volumes=_volumes(users),
-    )
-    return k8s.batch.v1.JobSpecArgs(backoff_limit=10, template=k8s.core.v1.PodTemplateSpecArgs(spec=pod))
-
-
-def _psql(host: pulumi.Input[str], users: list[str]) -> k8s.core.v1.ContainerArgs:
-    plain = {
-        "PGHOST": host,
-        "PGDATABASE": "postgres",
-        "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": "/run/script/authority.pem",
-        "SERVICES": " ".join(users),
-    }
-    secret = {"PGUSER": "username", "PGPASSWORD": "password"}
-    return k8s.core.v1.ContainerArgs(
-        name="psql",
-        image=POSTGRES_CLIENT,
-        command=["sh", "/run/script/each.sh"],
-        env=[
-            *(k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in plain.items()),
-            *(_from_master(name, key) for name, key in secret.items()),
-        ],
-        resources=k8s.core.v1.ResourceRequirementsArgs(
-            requests={"cpu": "50m", "memory": "64Mi"}, limits={"memory": "64Mi"}
-        ),
-        security_context=k8s.core.v1.SecurityContextArgs(
-            allow_privilege_escalation=False,
-            read_only_root_filesystem=True,
-            capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-        ),
-        volume_mounts=[
-            k8s.core.v1.VolumeMountArgs(name=name, mount_path=f"/run/{name}", read_only=True)
-            for name in ("script", "passwords")
-        ],
-    )
-
-
-def _from_master(name: str, key: str) -> k8s.core.v1.EnvVarArgs:
-    return k8s.core.v1.EnvVarArgs(
-        name=name,
-        value_from=k8s.core.v1.EnvVarSourceArgs(
-            secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(name="postgres-master", key=key)
-        ),
-    )
-
-
-def _volumes(users: list[str]) -> list[k8s.core.v1.VolumeArgs]:
-    passwords = [
-        k8s.core.v1.VolumeProjectionArgs(secret=k8s.core.v1.SecretProjectionArgs(name=_secret_of(user)))
-        for user in users
-    ]
-    return [
-        k8s.core.v1.VolumeArgs(name="script", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=NAME)),
-        k8s.core.v1.VolumeArgs(
-            name="passwords", projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=passwords)
-        ),
-    ]
