@@ -17,7 +17,6 @@ VPC_CNI = {
     "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"},
 }
 COREDNS = {"autoScaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 20}}
-EBS_CSI = {"controller": {"volumeModificationFeature": {"enabled": True}}}
 
 
 class _Addons(pulumi.ComponentResource):
@@ -95,5 +94,5 @@ class ClusterAddons(_Addons):
             opts=self._child,
         )
         self._add("coredns", COREDNS)
-        self._add("aws-ebs-csi-driver", EBS_CSI, ("ebs-csi-controller-sa", role))
+        self._add("aws-ebs-csi-driver", None, ("ebs-csi-controller-sa", role))
         self.register_outputs({})

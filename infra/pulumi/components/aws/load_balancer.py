@@ -20,13 +20,16 @@ READ_EC2 = (
     "AvailabilityZones",
     "Instances",
     "InternetGateways",
+    "IpamPools",
     "NetworkInterfaces",
+    "RouteTables",
     "SecurityGroups",
     "Subnets",
     "Tags",
     "Vpcs",
 )
 READ_ELB = (
+    "CapacityReservation",
     "ListenerAttributes",
     "ListenerCertificates",
     "Listeners",
@@ -38,6 +41,7 @@ READ_ELB = (
     "TargetGroupAttributes",
     "TargetGroups",
     "TargetHealth",
+    "TrustStores",
 )
 CHANGE = (
     "AddListenerCertificates",
@@ -134,11 +138,12 @@ def _rights(name: str, region: str) -> list[Allow]:
     }
     tagging = {"ec2:CreateAction": "CreateSecurityGroup"}
     return [
-        Allow(reading, ["*"]),
+        Allow([*reading, "ec2:GetSecurityGroupsForVpc"], ["*"]),
         Allow(["acm:DescribeCertificate", "acm:ListCertificates"], ["*"]),
         Allow(creating, targets, as_mine),
         Allow(["elasticloadbalancing:AddTags"], targets, {"StringEquals": while_creating}),
         Allow([f"elasticloadbalancing:{each}" for each in CHANGE], targets, mine),
+        Allow(["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"], targets, mine),
         Allow(["ec2:CreateSecurityGroup"], [f"arn:aws:ec2:{region}:*:vpc/*"]),
         Allow(["ec2:CreateSecurityGroup"], [groups], as_mine),
         Allow(["ec2:CreateTags"], [groups], {"StringEquals": tagging | as_mine["StringEquals"]}),

@@ -82,7 +82,8 @@ class RedisElastiCache(pulumi.ComponentResource):
     def _admit(self, label: str) -> aws.elasticache.UserGroup:
         default = credentials(self._setting, "redis", ["default"], self._child)
         users = [
-            self._user(f"{label}-{name}".replace("_", "-"), name, credential, rights)
+            # At most 40 characters, and the name of a service may have 20.
+            self._user(f"{self._setting.name}-{name}".replace("_", "-"), name, credential, rights)
             for rights, named in ((NOBODY, default), (RIGHTS, self._users))
             for name, credential in named.items()
         ]
