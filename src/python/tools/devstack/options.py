@@ -1,10 +1,12 @@
 """The command line of `up`, as a value."""
 
 import argparse
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.devstack.containers import TAG
 from tools.devstack.services import NAMES, REPLICABLE
 from tools.devstack.stack import default_data_dir
 
@@ -21,6 +23,7 @@ examples:
   ./pants up --port 0 --data-dir /tmp/shop    a second one beside it, on a free port
   ./pants up --replicas orders=2              two processes of the orders service
   ./pants up --only catalog,inventory         these services, what they call, and the servers they need
+  ./pants up --images latest                  the services from their images (docs/images.md)
   ./pants up --detach, and then --status, --stop: in the background
 
 exit codes: 0 done, 1 something failed (one line says what), 2 a wrong option
@@ -35,6 +38,7 @@ class UpOptions:
     port: int = DEFAULT_PORT
     replicas: tuple[tuple[str, int], ...] = ()
     only: tuple[str, ...] = ()
+    images: str = ""
     fresh: bool = False
     action: str = "run"  # run, detach, stop, status
 
@@ -47,6 +51,7 @@ def parse_options(arguments: Sequence[str]) -> UpOptions:
         port=parsed.port,
         replicas=tuple(sorted(dict(parsed.replicas).items())),
         only=tuple(name for names in parsed.only for name in names),
+        images=parsed.images or "",
         fresh=parsed.fresh,
         action=parsed.action,
     )
@@ -65,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         help="how many processes of a service to run; may be repeated")  # fmt: skip
     add("--only", type=_services, action="append", default=[], metavar="SERVICE[,SERVICE]",
         help="only these services, and those that they call")  # fmt: skip
+    add("--images", type=_tag, metavar="TAG",
+        help="run the services from their images, seawall/<service>:TAG, by Docker")  # fmt: skip
     add("--fresh", action="store_true", help="drop all data of the data dir first")
     add(
         "--data-dir",
@@ -104,6 +111,14 @@ def _services(text: str) -> list[str]:
         if name not in NAMES:
             raise argparse.ArgumentTypeError(f"{name!r} is not a service; known: {', '.join(NAMES)}")
     return names
+
+
+def _tag(text: str) -> str:
+    if not TAG.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the tag of an image")
+    if shutil.which("docker") is None:
+        raise argparse.ArgumentTypeError("needs Docker, and there is no program docker here")
+    return text
 
 
 def _port(text: str) -> int:

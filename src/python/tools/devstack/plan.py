@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tools.devstack.containers import container_command, container_environment
 from tools.devstack.data_dir import DataDir
 from tools.devstack.failures import DevstackError
 from tools.devstack.jars import default_cache
@@ -69,7 +70,9 @@ def make_plan(options: UpOptions, data_dir: DataDir) -> Plan:
         operator_password=secrets.password("operator"),
         gateway_folder=data_dir.path / GATEWAY,
     )
-    units = _server_units(services, data_dir, ports, secrets) + _service_units(services, data_dir, wiring)
+    units = _server_units(services, data_dir, ports, secrets) + _service_units(
+        services, data_dir, wiring, options.images
+    )
     return Plan(tuple(units), wiring)
 
 
@@ -116,16 +119,10 @@ def _server_units(
     return [unit for unit in units if unit.name in needed]
 
 
-def _service_units(services: list[Service], data_dir: DataDir, wiring: Wiring) -> list[Unit]:
+def _service_units(services: list[Service], data_dir: DataDir, wiring: Wiring, images: str) -> list[Unit]:
     return [
         Unit(
-            ServiceServer(
-                name=instance,
-                command=service_command(service),
-                environment=service_environment(service, instance, wiring),
-                folder=data_dir.path,
-                port=wiring.ports[f"{instance}.http"],
-            ),
+            _service_server(service, instance, data_dir, wiring, images),
             data_dir.logs / f"{instance}.log",
             needs=(*service.servers, *wiring.instances_of(service.starts_after)),
             stops_before=wiring.instances_of(service.stops_before),
@@ -133,3 +130,22 @@ def _service_units(services: list[Service], data_dir: DataDir, wiring: Wiring) -
         for service in services
         for instance in wiring.instances[service.name]
     ]
+
+
+def _service_server(
+    service: Service, instance: str, data_dir: DataDir, wiring: Wiring, images: str
+) -> ServiceServer:
+    environment = service_environment(service, instance, wiring)
+    command = service_command(service)
+    port = wiring.ports[f"{instance}.http"]
+    if images:
+        environment = container_environment(environment)
+        command = container_command(service, instance, port, images, environment)
+    return ServiceServer(
+        name=instance,
+        command=command,
+        environment=environment,
+        folder=data_dir.path,
+        port=port,
+        in_container=bool(images),
+    )

@@ -28,13 +28,17 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a program: `env` is its whole environment, `user` a uid to run under (root only)."""
+    """How to start a program: `env` is its whole environment, `user` a uid to run under (root only).
+
+    With `binds` false it is another's process that listens, as of a container's client.
+    """
 
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: Path = Path("/")
     user: int | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    binds: bool = True
 
 
 class Server(Protocol):
@@ -135,7 +139,9 @@ class Process:
         return self.returncode is None
 
     def listens_on(self, port: int) -> bool:
-        """Whether the process, not a stranger, is bound to `port`; true where the system does not tell."""
+        """Whether the process, not a stranger, is bound to `port`; true where nobody can tell."""
+        if not self._launch.binds:
+            return True
         try:
             sockets = psutil.Process(self.pid).net_connections(kind="tcp")
         except psutil.NoSuchProcess:

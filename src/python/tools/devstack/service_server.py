@@ -21,6 +21,7 @@ class ServiceServer:
     environment: Mapping[str, str]
     folder: Path
     port: int
+    in_container: bool = False
 
     @property
     def address(self) -> str:
@@ -37,7 +38,7 @@ class ServiceServer:
 
     def launch(self) -> Launch:
         """Its process."""
-        return Launch(argv=self.command, env=self.environment, cwd=self.folder)
+        return Launch(argv=self.command, env=self.environment, cwd=self.folder, binds=not self.in_container)
 
     async def is_ready(self) -> bool:
         """It answers, and has all that it needs."""

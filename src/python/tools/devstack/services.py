@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.devstack.ports import LOOPBACK
 
+PREFIX = "SEAWALL_"
 POSTGRES, VALKEY, KAFKA = "postgres", "valkey", "kafka"
 GATEWAY = "gateway"
 
@@ -187,7 +188,7 @@ def service_environment(
     kept = {
         name: value
         for name, value in inherited.items()
-        if not name.startswith("SEAWALL_") or name in _OF_THE_CALLER
+        if not name.startswith(PREFIX) or name in _OF_THE_CALLER
     }
     ours = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),

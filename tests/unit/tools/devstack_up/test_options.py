@@ -38,6 +38,7 @@ def test_everything_said():
         (["--replicas", "gateway=2"], "'gateway' cannot have replicas"),
         (["--only", "order"], "'order' is not a service; known: accounts"),
         (["--port", "70000"], "'70000' is not a port"),
+        (["--images", "seawall/orders:1"], "'seawall/orders:1' is not the tag of an image"),
         (["--stop", "--status"], "not allowed with"),
         (["--deta"], "unrecognized arguments"),
     ],
