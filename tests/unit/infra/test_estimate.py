@@ -160,6 +160,35 @@ def test_a_stack_with_an_unpriced_part_is_refused():
         bill_of(run_stack("aws-prod").resources, table.model_copy(update={"prices": prices}), "eu-central-1")
 
 
+@pytest.mark.parametrize(
+    ("switch", "value", "name"),
+    [
+        ("stores", '{"documents": true}', r"docdb\.db\.r8g\.large"),
+        ("observability", '{"metrics": "amp"}', r"aws:amp/workspace:Workspace \(seawall-aws-prod-metrics\)"),
+    ],
+)
+def test_a_switch_that_brings_an_unpriced_part_is_refused(switch, value, name):
+    """The table has no price of these: the real program with the switch on is refused with the name."""
+    made = run_stack("aws-prod", **{switch: value})
+    with pytest.raises(Unpriced, match=name):
+        bill_of(made.resources, price_table(), "eu-central-1")
+
+
+def test_the_other_autoscaler_costs_the_same_to_its_ceiling():
+    """The same groups, managed in the place of pools: the same nodes from the floor to the ceiling."""
+
+    def nodes(by):
+        made = run_stack("aws-prod", scaling=f'{{"nodes": "{by}"}}')
+        lines = bill_of(made.resources, price_table(), "eu-central-1")
+        return {
+            (line.quantity.key, line.quantity.spot): (line.low, line.high)
+            for line in lines
+            if line.quantity.key.startswith("ec2.")
+        }
+
+    assert nodes("cluster-autoscaler") == nodes("karpenter")
+
+
 @pytest.mark.parametrize("stack", ["kind", "nowhere"])
 def test_only_stacks_on_aws_have_a_bill(stack):
     """Another name is refused by the command line."""
