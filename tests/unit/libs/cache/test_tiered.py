@@ -122,6 +122,43 @@ async def test_a_value_is_not_stale_for_ever(cache, source, clock):
         await cache.get("k", source)
 
 
+async def test_a_stale_value_is_served_while_a_load_hangs(impatient, source, clock):
+    """After a moment, also to those who come later, who start no load of their own."""
+    await impatient.get("k", source)
+    clock.move(100)
+    gate, source.answer = source.close_gate(), "v2"
+    assert [await impatient.get("k", source) for _ in range(3)] == ["v1"] * 3
+    clock.move(1.1)
+    assert await impatient.get("k", source) == "v1"
+    assert source.asked == 2
+    gate.set()
+    await until(lambda: not impatient.is_fetching("k"))
+    clock.move(1.1)
+    assert await impatient.get("k", source) == "v2"
+
+
+async def test_what_was_deleted_is_not_served_while_a_load_hangs(impatient, source, clock):
+    """A delete takes the stale value away as well: then the load is waited for."""
+    await impatient.get("k", source)
+    clock.move(100)
+    gate, source.answer = source.close_gate(), "v2"
+    assert await impatient.get("k", source) == "v1"
+    await impatient.delete("k")
+    waiting = asyncio.create_task(impatient.get("k", source))
+    done, _ = await asyncio.wait({waiting}, timeout=0.1)
+    assert not done
+    gate.set()
+    assert await waiting == "v2"
+
+
+@pytest.fixture
+async def impatient(store, clock, chance):
+    policy = CachePolicy(patience_seconds=0.02)
+    times = {"clock": clock, "wall_clock": clock, "random": chance}
+    async with open_cache("impatient", store, MessagePack(str), policy, **times) as cache:
+        yield cache
+
+
 async def test_a_load_that_takes_too_long_is_given_up(store, source, clock, chance):
     """Its callers get TimeoutError, and the next one may try."""
     policy = CachePolicy(load_timeout_seconds=0.02)

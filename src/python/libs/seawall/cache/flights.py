@@ -12,6 +12,10 @@ from seawall.resilience import before_deadline, start_detached
 T = TypeVar("T")
 
 
+class StillUnderWay(Exception):
+    """The fetch goes on, and who asked would rather not wait."""
+
+
 class Flights(Generic[T]):
     """At most one attached fetch for a key.
 
@@ -26,6 +30,14 @@ class Flights(Generic[T]):
         """What the fetch that is under way gives or raises; without one, that of `start()`."""
         task = self._attached.get(key) or self._launch(key, start())
         return await before_deadline(asyncio.shield(task))
+
+    async def join_for(self, seconds: float, key: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The same for a caller with little patience. Raises StillUnderWay after the seconds."""
+        task = self._attached.get(key) or self._launch(key, start())
+        done, _ = await before_deadline(asyncio.wait((task,), timeout=seconds))
+        if not done:
+            raise StillUnderWay(key)
+        return task.result()
 
     def launch_alone(self, key: str, start: Callable[[], Coroutine[Any, Any, T]]) -> None:
         """Starts a fetch that nobody waits for, unless one is under way."""

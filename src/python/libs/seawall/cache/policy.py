@@ -11,7 +11,8 @@ class CachePolicy:
 
     `ttl_seconds` is how long a value is fresh; each value's own time is up to `ttl_jitter` shorter or
     longer, so that what was loaded together does not lapse together. That there is no such thing is
-    known for `negative_ttl_seconds`. `stale_seconds` longer a value is there for loads that fail.
+    known for `negative_ttl_seconds`. `stale_seconds` longer a value is there for loads that fail, or that
+    a caller has waited for `patience_seconds`.
     `early_beta` above 1 refreshes earlier, 0 never.
     """
 
@@ -21,6 +22,7 @@ class CachePolicy:
     stale_seconds: float = 300.0
     early_beta: float = 1.0
     load_timeout_seconds: float = 5.0
+    patience_seconds: float = 0.25
     l1_bytes: int = 32 * 1024 * 1024
     l1_ttl_seconds: float = 30.0
     """The longest that a process holds a value, even when changes are told."""

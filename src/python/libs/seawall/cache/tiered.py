@@ -11,7 +11,7 @@ from seawall.cache.codec import Codec
 from seawall.cache.entry import Entry
 from seawall.cache.errors import StoreUnavailable
 from seawall.cache.first_level import FirstLevel, Held
-from seawall.cache.flights import Flights
+from seawall.cache.flights import Flights, StillUnderWay
 from seawall.cache.guarded_store import GuardedStore
 from seawall.cache.loading import Load, Loaded, Loading, Origin
 from seawall.cache.policy import CachePolicy, early_seconds
@@ -69,13 +69,24 @@ class TieredCache(Generic[T]):
     async def get(self, key: str, load: Load[T]) -> T | None:
         """The value; None if there is no such thing. Cache-aside: a miss asks `load`, once for all who ask.
 
+        Who has waited for the policy's patience gets a stale value, where there is one; the load goes on.
         Raises what `load` raises, or TimeoutError when it takes too long, where no stale value is at
         hand; neither is remembered. Raises DeadlineExceeded at the caller's deadline; the load goes on.
         """
         held = self._look_up(key)
         if held is not None and self._clock() < held.until:
             return held.value
-        return await self._fetches.join(key, lambda: self._fetch(key, load, held))
+        try:
+            return await self._fetches.join_for(
+                self._policy.patience_seconds, key, lambda: self._fetch(key, load, held)
+            )
+        except StillUnderWay:
+            stale = self._stale(None, self._look_up(key))
+            if stale is None:
+                return await self._fetches.join(key, lambda: self._fetch(key, load, held))
+        self._count("stale")
+        self._first.keep(key, stale, self._policy.l1_blind_ttl_seconds)
+        return stale.value
 
     async def write(self, key: str, value: T, save: Callable[[], Awaitable[object]]) -> bool:
         """Write-through: saves the value in its source, then here. Raises what `save` raises.
@@ -150,6 +161,8 @@ class TieredCache(Generic[T]):
             self._count("read")
             self._keep_read(key, entry, load)
             return entry.value
+        if entry is not None:
+            self._keep(key, entry, 0.0)  # for those who lose patience
         try:
             loaded = await self._loading.load(key, load)
         except Exception:
