@@ -1,79 +1,29 @@
 """Valkey gone and back: what is decided without it, and by whom."""
 
 import asyncio
-import contextlib
 import urllib.parse
 
 import pytest
 
 from seawall.ratelimit import Charge, DecidedBy, FallbackRateLimiter, Rule, ValkeyRateLimiter
-from seawall.testing import until
+from seawall.testing import Cable, Fault, until
 from seawall.valkey import open_valkey
 
 BROWSE = Rule("browse", limit=6, period_seconds=60_000)
 SIGN_IN = Rule("sign-in", limit=6, period_seconds=60_000, fail_closed=True)
 
 
-class Cable:
-    """A way to the real Valkey that can be cut, or go silent."""
-
-    def __init__(self, valkey_url):
-        address = urllib.parse.urlsplit(valkey_url)
-        self._upstream = (address.hostname, address.port)
-        self._open = asyncio.Event()
-        self._open.set()
-        self._is_cut = False
-        self._writers = []
-        self.accepted = 0
-
-    @contextlib.asynccontextmanager
-    async def plugged(self):
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        try:
-            yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        finally:
-            self.cut()
-            server.close()
-
-    def cut(self):
-        self._is_cut = True
-        self._open.set()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    def silence(self):
-        self._open.clear()
-
-    def mend(self):
-        self._is_cut = False
-        self._open.set()
-
-    async def _accept(self, reader, writer):
-        self.accepted += 1
-        if self._is_cut:
-            writer.transport.abort()
-            return
-        upstream_reader, upstream_writer = await asyncio.open_connection(*self._upstream)
-        self._writers += [writer, upstream_writer]
-        with contextlib.suppress(OSError):
-            await asyncio.gather(self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
-
-    async def _pump(self, reader, writer):
-        while data := await reader.read(65536):
-            await self._open.wait()
-            writer.write(data)
-
-
 @pytest.fixture
 async def cable(valkey_url):
-    return Cable(valkey_url)
+    address = urllib.parse.urlsplit(valkey_url)
+    async with Cable(address.hostname, address.port) as cable:
+        yield cable
 
 
 @pytest.fixture
 async def start(cable):
     """A function that makes a limiter with two replicas behind the cable."""
-    async with cable.plugged() as url, open_valkey(url) as valkey:
+    async with open_valkey(f"redis://127.0.0.1:{cable.port}/0") as valkey:
         yield lambda **options: FallbackRateLimiter(ValkeyRateLimiter(valkey), replicas=2, **options)
 
 
@@ -85,11 +35,11 @@ async def test_without_valkey_each_replica_holds_its_share(cable, start, unique)
     """Half of the capacity for each of two replicas; the shared count goes on where it was."""
     limiter = start(pause_seconds=0.05)
     first = await answers(limiter, unique, BROWSE, 1)
-    cable.cut()
+    await cable.set(Fault.REFUSING)
     alone = await answers(limiter, unique, BROWSE, 4)
     assert [each.is_allowed for each in first + alone] == [True, True, True, True, False]
     assert {each.decided_by for each in alone} == {DecidedBy.LOCAL}
-    cable.mend()
+    await cable.set(Fault.NONE)
 
     async def is_back():
         [decision] = await answers(limiter, unique, BROWSE, 1)
@@ -104,12 +54,12 @@ async def test_a_rule_that_fails_closed_denies_until_valkey_is_back(cable, start
     """Nobody guesses passwords against a share of the limit: no answer means no."""
     limiter = start(pause_seconds=60)
     assert (await answers(limiter, unique, SIGN_IN, 1))[0].is_allowed
-    cable.cut()
+    await cable.set(Fault.REFUSING)
     [closed] = await answers(limiter, unique, SIGN_IN, 1)
     assert (closed.is_allowed, closed.decided_by) == (False, DecidedBy.NOBODY)
     both = await limiter.take(unique, [Charge(BROWSE, "ann"), Charge(SIGN_IN, "ann")])
     assert [verdict.rule.name for verdict in both.denied] == ["sign-in"]
-    cable.mend()
+    await cable.set(Fault.NONE)
     [open_again] = await answers(limiter, unique, SIGN_IN, 1)
     assert (open_again.is_allowed, open_again.decided_by) == (True, DecidedBy.SHARED)
 
@@ -118,7 +68,7 @@ async def test_a_silent_valkey_is_waited_for_once(cable, start, unique):
     """The first request waits for the time-out; those after it are decided at once, here."""
     limiter = start(timeout_seconds=0.05, pause_seconds=60)
     await answers(limiter, unique, BROWSE, 1)
-    cable.silence()
+    await cable.set(Fault.DROPPING)
     [first] = await answers(limiter, unique, BROWSE, 1)
     asked = cable.accepted
     later = await answers(limiter, unique, BROWSE, 20)
@@ -130,9 +80,9 @@ async def test_one_call_at_a_time_asks_whether_valkey_is_back(cable, start, uniq
     """When the pause is over, one of many requests asks; the others do not wait with it."""
     now = [0.0]
     limiter = start(pause_seconds=1, clock=lambda: now[0])
-    cable.cut()
+    await cable.set(Fault.REFUSING)
     await answers(limiter, unique, BROWSE, 1)
-    cable.mend()
+    await cable.set(Fault.NONE)
     now[0] = 1.0
     decisions = await asyncio.gather(*[limiter.take(unique, [Charge(BROWSE, str(n))]) for n in range(20)])
     assert sum(each.decided_by is DecidedBy.SHARED for each in decisions) == 1

@@ -1,6 +1,7 @@
-"""What tests share: waiting for a condition, and a free port."""
+"""What tests share: waiting for a condition, a free port, and a wire that can be broken."""
 
+from seawall.testing.cable import Cable, Fault
 from seawall.testing.ports import free_port
 from seawall.testing.waiting import until
 
-__all__ = ["free_port", "until"]
+__all__ = ["Cable", "Fault", "free_port", "until"]
