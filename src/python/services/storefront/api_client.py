@@ -9,7 +9,16 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from seawall.resilience import Bulkhead, BulkheadSettings, Effect, Rejected, Retry, compose
+from seawall.resilience import (
+    Bulkhead,
+    BulkheadSettings,
+    DeadlineExceeded,
+    Effect,
+    Rejected,
+    Retry,
+    compose,
+    current_deadline,
+)
 from seawall.resilience.circuit_breaker import CircuitBreaker, CircuitSettings
 from seawall.telemetry import outgoing_headers
 from services.storefront.api_types import (
@@ -27,6 +36,7 @@ from services.storefront.errors import ApiProblem, ApiUnavailable, SignInNeeded
 T = TypeVar("T")
 MAX_RETRY_AFTER_SECONDS = 60
 CIRCUIT = CircuitSettings(slow_seconds=4.5, open_seconds=1.0, most_open_seconds=8.0)
+_NEVER_SECONDS = 3600.0
 CALLS_AT_ONCE = BulkheadSettings(max_concurrent=256, max_waiting=256, max_wait_seconds=1.0)
 
 
@@ -63,7 +73,7 @@ class ShopApi:
     ) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, connect=min(2.0, timeout_seconds))
+        self._timeout_seconds = timeout_seconds
         guarded = (CircuitBreaker("api", circuit, is_outage=_is_outage), Bulkhead("api", CALLS_AT_ONCE))
         self._once = compose(*guarded)
         self._repeatable = compose(Retry("api", is_idempotent=True, effect=_effect), *guarded)
@@ -141,10 +151,18 @@ class ShopApi:
         policy = self._repeatable if call.repeatable else self._once
         try:
             return await policy.execute(partial(self._send_once, call))
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, DeadlineExceeded, TimeoutError) as error:
             raise ApiUnavailable(f"{call.method} {call.path}: {error or 'timed out'}") from error
         except Rejected as error:
             raise ApiUnavailable(f"{call.method} {call.path}: not sent: {error}", 2) from error
+
+    def _timeout(self) -> aiohttp.ClientTimeout:
+        deadline = current_deadline()
+        total = self._timeout_seconds
+        if deadline is not None:
+            total = min(total, deadline.for_next_hop())
+        # aiohttp rounds what is as long as the threshold up to a whole second.
+        return aiohttp.ClientTimeout(total=total, connect=min(2.0, total), ceil_threshold=_NEVER_SECONDS)
 
     async def _send_once(self, call: Call) -> bytes:
         headers = {**outgoing_headers(), **(call.headers or {})}
@@ -160,7 +178,7 @@ class ShopApi:
             params=call.params,
             data=data,
             headers=headers,
-            timeout=self._timeout,
+            timeout=self._timeout(),
             allow_redirects=False,
         ) as response:
             raw = await response.read()

@@ -16,6 +16,8 @@ from seawall.sql.tls import without_tls
 STATEMENT_TIMEOUT_SECONDS = 5.0
 
 LISTENER_IDLE_SECONDS = 5.0
+# How long somebody who was cut off waits for the connection to be taken back, which goes on.
+CLOSE_SECONDS = 0.25
 
 
 class Database:
@@ -34,6 +36,7 @@ class Database:
         self._engine = engine
         self._connect_args = dict(connect_args)
         self._statement_timeout_seconds = statement_timeout_seconds
+        self._closings: set[asyncio.Future[None]] = set()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -92,17 +95,41 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[AsyncConnection]:
-        async with self._connected() as connection, connection.begin():
-            yield connection
+        async with self._connected() as connection:
+            transaction = await connection.begin()
+            try:
+                yield connection
+            except asyncio.CancelledError:
+                raise  # closing rolls back, and is not waited for
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
         connection = await self._engine.connect()
+        cut_off = False
         try:
             yield connection
+        except asyncio.CancelledError:
+            cut_off = True
+            raise
         finally:
-            # A cancelled caller must not leave its connection half closed: the pool would leak it.
-            await asyncio.shield(asyncio.ensure_future(connection.close()))
+            # A cancelled caller must not leave its connection half closed: the pool would leak it. Nor
+            # may a server that is slow to roll back keep the caller beyond its deadline.
+            closing = asyncio.ensure_future(connection.close())
+            await (self._close_in_time(closing) if cut_off else asyncio.shield(closing))
+
+    async def _close_in_time(self, closing: "asyncio.Future[None]") -> None:
+        self._closings.add(closing)
+        closing.add_done_callback(self._closed)
+        await asyncio.wait((closing,), timeout=CLOSE_SECONDS)
+
+    def _closed(self, closing: "asyncio.Future[None]") -> None:
+        self._closings.discard(closing)
+        if not closing.cancelled():
+            closing.exception()  # the pool has dropped a connection that cannot be closed
 
 
 @asynccontextmanager
