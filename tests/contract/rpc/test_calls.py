@@ -7,7 +7,14 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from seawall.resilience import HOP_SECONDS, DeadlineExceeded, bind_deadline, current_deadline
+from seawall.resilience import (
+    HOP_SECONDS,
+    DeadlineExceeded,
+    bind_attempt,
+    bind_deadline,
+    current_attempt,
+    current_deadline,
+)
 from seawall.rpc import connect, serve_grpc
 from seawall.telemetry import (
     bind_correlation_id,
@@ -28,6 +35,7 @@ class Inventory(inventory_pb2_grpc.InventoryServicer):
         self.correlation_ids = []
         self.traceparents = []
         self.seconds = []
+        self.attempts = []
         self.fault = None
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -35,6 +43,7 @@ class Inventory(inventory_pb2_grpc.InventoryServicer):
     async def HoldMany(self, request, context):
         self.correlation_ids.append(current_correlation_id())
         self.traceparents.append(current_traceparent())
+        self.attempts.append(current_attempt())
         deadline = current_deadline()
         self.seconds.append(deadline and deadline.remaining_seconds())
         if self.fault:
@@ -155,6 +164,16 @@ async def test_the_server_is_healthy():
     async with served(Inventory()) as channel:
         reply = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
     assert reply.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_the_attempt_travels_with_the_call():
+    """Who is called by an attempt knows it, and makes its own calls once."""
+    inventory = Inventory()
+    async with served(inventory) as channel:
+        await hold(channel)
+        with bind_attempt(2):
+            await hold(channel)
+    assert inventory.attempts == [None, 2]
 
 
 async def test_a_call_without_a_timeout_ends_at_the_default_deadline():

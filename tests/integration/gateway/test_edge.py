@@ -53,6 +53,13 @@ async def test_a_forwarded_address_from_outside_is_rebuilt(gateway):
     assert "x-envoy-internal" not in headers
 
 
+async def test_a_service_knows_how_long_it_is_waited_for(gateway):
+    """The route's time-out is its deadline; a caller who waits less says so himself."""
+    for sent, seen in (({}, "5000"), ({"x-request-timeout-ms": "700"}, "700")):
+        async with gateway.request("GET", "/v1/products", headers=sent) as response:
+            assert (await response.json())["headers"]["x-request-timeout-ms"] == seen
+
+
 async def test_events_pass_as_they_are_sent(gateway):
     """Server-sent events arrive one by one, not at the end of the answer."""
     token = gateway.tokens.customer()

@@ -16,6 +16,7 @@ from seawall.resilience import (
     Effect,
     Rejected,
     Retry,
+    call_headers,
     compose,
     current_deadline,
 )
@@ -165,7 +166,7 @@ class ShopApi:
         return aiohttp.ClientTimeout(total=total, connect=min(2.0, total), ceil_threshold=_NEVER_SECONDS)
 
     async def _send_once(self, call: Call) -> bytes:
-        headers = {**outgoing_headers(), **(call.headers or {})}
+        headers = {**outgoing_headers(), **call_headers(), **(call.headers or {})}
         if call.token:
             headers["Authorization"] = f"Bearer {call.token}"
         data = None

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from seawall.resilience import DeadlineExceeded, current_deadline
+from seawall.resilience import DeadlineExceeded, current_attempt, current_deadline
 from seawall.settings import ServiceSettings
 from seawall.telemetry import current_correlation_id, current_trace_id
 from seawall.web import (
@@ -65,6 +65,11 @@ routes = web.RouteTableDef()
 async def time_left(request: web.Request) -> web.Response:
     deadline = current_deadline()
     return json_response(None if deadline is None else deadline.remaining_seconds())
+
+
+@routes.get("/v1/attempt")
+async def attempt(request: web.Request) -> web.Response:
+    return json_response(current_attempt())
 
 
 @routes.get("/v1/no-time-left")

@@ -39,3 +39,10 @@ async def test_a_deadline_that_passed_inside_is_504() -> None:
     """Whatever it was that took too long."""
     async with client() as http:
         assert (await http.get("/v1/no-time-left")).status == 504
+
+
+@pytest.mark.parametrize(("header", "bound"), [({}, None), ({"x-attempt": "2"}, 2), ({"x-attempt": "no"}, 1)])
+async def test_who_is_called_by_an_attempt_knows_it(header, bound) -> None:
+    """So that one layer retries: what is done for a request that is an attempt is done once."""
+    async with client() as http:
+        assert await (await http.get("/v1/attempt", headers=header)).json() == bound

@@ -43,6 +43,16 @@ def test_a_try_is_not_longer_than_its_request():
     assert action["timeout"] == action["retry_policy"]["per_try_timeout"] == "2.000s"
 
 
+def test_a_service_is_told_how_long_it_is_waited_for():
+    """Unless its caller waits less; a stream has no end."""
+    [added] = compiled(Route(name="s", path="/s", service="orders", timeout_seconds=2))[
+        "request_headers_to_add"
+    ]
+    assert added["header"] == {"key": "x-request-timeout-ms", "value": "2000"}
+    assert added["append_action"] == "ADD_IF_ABSENT"
+    assert "request_headers_to_add" not in compiled(Route(name="s", path="/s", service="orders", stream=True))
+
+
 @pytest.mark.parametrize(
     ("route", "match"),
     [

@@ -10,6 +10,7 @@ with extra("resilience"):
     from seawall.resilience.adaptive_limit import AdaptiveLimit, LimitSettings
     from seawall.resilience.attempt import ATTEMPT, bind_attempt, current_attempt, parse_attempt
     from seawall.resilience.bulkhead import Bulkhead, BulkheadSettings
+    from seawall.resilience.call_headers import call_headers
     from seawall.resilience.client_throttle import ClientThrottle, ThrottleSettings
     from seawall.resilience.deadline import (
         HOP_SECONDS,
@@ -95,6 +96,7 @@ __all__ = [
     "bind_attempt",
     "bind_deadline",
     "bind_priority",
+    "call_headers",
     "compose",
     "current_attempt",
     "current_deadline",

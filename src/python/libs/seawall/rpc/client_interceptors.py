@@ -5,20 +5,23 @@ from typing import Any
 
 import grpc
 
-from seawall.resilience import current_deadline
+from seawall.resilience import ATTEMPT, current_attempt, current_deadline
 from seawall.telemetry import outgoing_headers
 
 Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Any]
 
 
 class IdsToMetadata(grpc.aio.UnaryUnaryClientInterceptor):
-    """Sends the current correlation id and trace along, where there are any and the caller set none."""
+    """Sends correlation id, trace and attempt along, where there are any and the caller set none."""
 
     async def intercept_unary_unary(
         self, continuation: Continuation, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
         metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
-        for name, value in outgoing_headers().items():
+        headers = outgoing_headers()
+        if (attempt := current_attempt()) is not None:
+            headers[ATTEMPT] = str(attempt)
+        for name, value in headers.items():
             if metadata.get(name) is None:
                 metadata.add(name, value)
         return await continuation(_with(client_call_details, metadata=metadata), request)

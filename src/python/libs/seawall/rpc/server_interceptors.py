@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 from prometheus_client import Histogram
 
-from seawall.resilience import DeadlineExceeded, bind_deadline
+from seawall.resilience import ATTEMPT, DeadlineExceeded, bind_attempt, bind_deadline, parse_attempt
 from seawall.telemetry import (
     REQUEST_ID,
     TRACEPARENT,
@@ -31,7 +31,7 @@ Behaviour = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
 
 
 class IdsFromMetadata(grpc.aio.ServerInterceptor):
-    """Binds the caller's ids, or new ones, while a call is handled; a sampled call is a span."""
+    """Binds the caller's ids, or new ones, and its attempt; a sampled call is a span."""
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -39,12 +39,14 @@ class IdsFromMetadata(grpc.aio.ServerInterceptor):
         name = str(handler_call_details.method).removeprefix("/")
         metadata = dict(handler_call_details.invocation_metadata or ())
         correlation_id, traceparent = _text(metadata.get(REQUEST_ID)), _text(metadata.get(TRACEPARENT))
+        attempt = parse_attempt(_text(metadata.get(ATTEMPT)))
 
         def around(behaviour: Behaviour) -> Behaviour:
             async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
                 with (
                     bind_correlation_id(correlation_id or new_correlation_id()),
                     bind_trace(traceparent),
+                    bind_attempt(attempt),
                     span(name, Kind.SERVER),
                 ):
                     return await behaviour(request, context)

@@ -10,7 +10,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from seawall.sql.time_limit import in_time, nearer_deadline
+from seawall.sql.time_limit import in_time, is_worth_a_limit, nearer_deadline
 from seawall.sql.tls import without_tls
 
 STATEMENT_TIMEOUT_SECONDS = 5.0
@@ -47,7 +47,10 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose work is committed when the block ends, and rolled back when it raises."""
         deadline = nearer_deadline(self._statement_timeout_seconds)
-        block = self._begun() if deadline is None else in_time(deadline, self._begun())
+        block = self._begun()
+        if deadline is not None:
+            limited = is_worth_a_limit(deadline, self._statement_timeout_seconds)
+            block = in_time(deadline, block, limited=limited)
         async with block as connection:
             yield connection
 
@@ -55,15 +58,18 @@ class Database:
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is a transaction of its own: for reads.
 
-        Under a deadline that counts they are one transaction, which carries the limit.
+        Under a deadline that is much nearer than the limit of a statement they are one transaction,
+        which carries that limit.
         """
         deadline = nearer_deadline(self._statement_timeout_seconds)
-        if deadline is not None:
-            async with in_time(deadline, self._begun()) as connection:
-                yield connection
-            return
-        async with self._connected() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+        if deadline is None:
+            block = self._autocommit()
+        elif is_worth_a_limit(deadline, self._statement_timeout_seconds):
+            block = in_time(deadline, self._begun(), limited=True)
+        else:
+            block = in_time(deadline, self._autocommit(), limited=False)
+        async with block as connection:
+            yield connection
 
     async def ping(self) -> None:
         """Returns when the server answers a query."""
@@ -92,6 +98,11 @@ class Database:
                 yield connection
         finally:
             await asyncio.shield(asyncio.ensure_future(engine.dispose()))
+
+    @asynccontextmanager
+    async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
+        async with self._connected() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[AsyncConnection]:

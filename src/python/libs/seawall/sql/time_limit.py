@@ -12,6 +12,8 @@ from seawall.sql.statement import Statement
 
 # The server ends a statement first, which leaves its connection clean; this is for what does not end so.
 GRACE_SECONDS = 0.05
+# A statement of its own costs more than a tenth of a limit is worth.
+_NEAR = 0.9
 _QUERY_CANCELED = "57014"
 _LIMIT = Statement("SELECT set_config('statement_timeout', :milliseconds, true)")
 
@@ -27,18 +29,25 @@ def nearer_deadline(usual_seconds: float) -> Deadline | None:
     return deadline
 
 
+def is_worth_a_limit(deadline: Deadline, usual_seconds: float) -> bool:
+    """Whether the server should be told of the deadline: where its usual limit is as near, it is not."""
+    return deadline.for_next_hop() < _NEAR * usual_seconds
+
+
 @asynccontextmanager
 async def in_time(
-    deadline: Deadline, transaction: AbstractAsyncContextManager[AsyncConnection]
+    deadline: Deadline, block: AbstractAsyncContextManager[AsyncConnection], *, limited: bool
 ) -> AsyncIterator[AsyncConnection]:
-    """A transaction that ends by the deadline, the wait for its connection included.
+    """A block that ends by the deadline, the wait for its connection included.
 
-    The limit is the transaction's own: its connection goes back to the pool without it.
+    `limited`: it is a transaction, and the server ends its statements by then. The limit is the
+    transaction's own: its connection goes back to the pool without it.
     """
     try:
-        async with asyncio.timeout(deadline.check() + GRACE_SECONDS) as timer, transaction as connection:
-            milliseconds = str(round(deadline.for_next_hop() * 1000))
-            await _LIMIT.fetch(connection, {"milliseconds": milliseconds})
+        async with asyncio.timeout(deadline.check() + GRACE_SECONDS) as timer, block as connection:
+            if limited:
+                milliseconds = str(round(deadline.for_next_hop() * 1000))
+                await _LIMIT.fetch(connection, {"milliseconds": milliseconds})
             yield connection
     except TimeoutError as error:
         if not timer.expired():

@@ -9,7 +9,15 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 
-from seawall.resilience import REQUEST_TIMEOUT, MalformedTimeout, bind_deadline, parse_request_timeout
+from seawall.resilience import (
+    ATTEMPT,
+    REQUEST_TIMEOUT,
+    MalformedTimeout,
+    bind_attempt,
+    bind_deadline,
+    parse_attempt,
+    parse_request_timeout,
+)
 from seawall.telemetry import (
     REQUEST_ID,
     TRACEPARENT,
@@ -88,10 +96,11 @@ async def on_response(request: web.Request, response: web.StreamResponse) -> Non
 async def _answer(request: web.Request, handler: Handler, translations: Translations) -> web.StreamResponse:
     try:
         _check_url(request)
-        timeout = request.headers.get(REQUEST_TIMEOUT)
-        if timeout is not None:
-            return await _answer_in_time(request, handler, timeout)
-        return await shed_or_handle(request, handler)
+        attempt = request.headers.get(ATTEMPT)
+        if attempt is None:
+            return await _answer_in_time(request, handler)
+        with bind_attempt(parse_attempt(attempt)):
+            return await _answer_in_time(request, handler)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -118,7 +127,10 @@ async def _answer_in_span(
     return response
 
 
-async def _answer_in_time(request: web.Request, handler: Handler, value: str) -> web.StreamResponse:
+async def _answer_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    value = request.headers.get(REQUEST_TIMEOUT)
+    if value is None:
+        return await shed_or_handle(request, handler)
     try:
         seconds = parse_request_timeout(value)
     except MalformedTimeout as error:

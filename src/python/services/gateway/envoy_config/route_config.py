@@ -2,6 +2,7 @@
 
 import re
 
+from seawall.resilience import REQUEST_TIMEOUT, format_request_timeout
 from services.gateway.envoy_config.resource import FILTERS, Json, duration, typed
 from services.gateway.envoy_config.roles import role_policy
 from services.gateway.envoy_config.tokens import token_policy
@@ -32,7 +33,7 @@ def _route(route: Route) -> Json:
     }
     if route.answer is not None:
         return compiled | {"direct_response": {"status": route.answer}}
-    return compiled | {"route": _action(route)}
+    return compiled | {"route": _action(route)} | _deadline(route)
 
 
 def _match(route: Route) -> Json:
@@ -73,6 +74,14 @@ def _action(route: Route) -> Json:
             "host_selection_retry_max_attempts": 3,
         },
     }
+
+
+def _deadline(route: Route) -> Json:
+    """Services know how long somebody waits for them, and end their work by then; a caller may wait less."""
+    if route.stream:
+        return {}
+    header = {"key": REQUEST_TIMEOUT, "value": format_request_timeout(route.timeout_seconds)}
+    return {"request_headers_to_add": [{"header": header, "append_action": "ADD_IF_ABSENT"}]}
 
 
 def _policies(route: Route) -> Json:
