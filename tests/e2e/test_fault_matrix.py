@@ -165,6 +165,7 @@ async def shop(up):
 async def test_a_fault_reaches_only_those_who_need_the_part(up, shop, table, fault):
     """Everybody gets an answer, and no 500; who does not need the part does not notice; then all is well."""
     row = Row(fault)
+    await _until_well(shop)  # and so what can be known beforehand is
     mend = await _break(up, fault)
     try:
         row.first = await shop.ask_all()
@@ -238,7 +239,8 @@ def _document(rows: list[Row]) -> str:
         "Written by `tests/e2e/test_fault_matrix.py` (`SEAWALL_FAULT_TABLE=docs/faults.md`) on two cores.",
         "Status and seconds of the first answer, and of one four seconds later; how long after its end all",
         "was well. Hangs: each process of the part is stopped (SIGSTOP), connections stay open and say",
-        "nothing. Gone: killed with -9; the devstack starts it again. Slow: each call takes 5 s.",
+        "nothing. Gone: killed with -9; the devstack starts it again. Slow: each call takes 5 s. All was",
+        "asked once before. What each service answers: [dependencies.md](dependencies.md).",
         "",
         "| part | it | " + " | ".join(names) + " | well after, s |",
         "|---|---|" + "---|" * (len(names) + 1),
