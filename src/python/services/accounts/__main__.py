@@ -1,17 +1,21 @@
 """Runs the service: `python -m services.accounts`."""
 
+import sys
+
 from seawall.settings import load
+from seawall.sql import migrate_if_asked
 from seawall.telemetry import configure_logging
 from seawall.web import run
-from services.accounts.app import build
+from services.accounts.app import MIGRATIONS, build
 from services.accounts.settings import AccountsSettings
 
 
 def main() -> None:
-    """Reads the settings, serves until SIGTERM."""
+    """Serves until SIGTERM, or changes the schema with `migrate`; exits 2 on bad settings."""
     settings = load(AccountsSettings)
     configure_logging("accounts", settings.log_level)
-    run(build(settings), settings)
+    if not migrate_if_asked(sys.argv[1:], settings.database_url.get_secret_value(), MIGRATIONS):
+        run(build(settings), settings)
 
 
 if __name__ == "__main__":

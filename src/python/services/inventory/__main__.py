@@ -1,17 +1,21 @@
 """python -m services.inventory"""
 
+import sys
+
 from seawall.settings import load
+from seawall.sql import migrate_if_asked
 from seawall.telemetry import configure_logging
 from seawall.web import run
-from services.inventory.app import build
+from services.inventory.app import MIGRATIONS, build
 from services.inventory.settings import InventorySettings
 
 
 def main() -> None:
-    """Serves until SIGTERM."""
+    """Serves until SIGTERM, or changes the schema with `migrate`; exits 2 on bad settings."""
     settings = load(InventorySettings)
     configure_logging("inventory", settings.log_level)
-    run(build(settings), settings)
+    if not migrate_if_asked(sys.argv[1:], settings.database_url, MIGRATIONS):
+        run(build(settings), settings)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,21 @@
 """Runs the service: `python -m services.payments`."""
 
+import sys
+
 from seawall.settings import load
+from seawall.sql import migrate_if_asked
 from seawall.telemetry import configure_logging
 from seawall.web import run
-from services.payments.app import build
+from services.payments.app import MIGRATIONS, build
 from services.payments.settings import Settings
 
 
 def main() -> None:
+    """Serves until SIGTERM, or changes the schema with `migrate`; exits 2 on bad settings."""
     settings = load(Settings)
     configure_logging("payments", settings.log_level)
-    run(build(settings), settings)
+    if not migrate_if_asked(sys.argv[1:], settings.database_url, MIGRATIONS):
+        run(build(settings), settings)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ with extra("postgres"):
     from seawall.sql.database import Database, open_database
     from seawall.sql.errors import MigrationFailed, Overloaded, SqlError, Stopped
     from seawall.sql.group_commit import GroupCommit
+    from seawall.sql.migrate_command import migrate_if_asked
     from seawall.sql.migrations import contract, upgrade
     from seawall.sql.outage import STORE_AWAY, is_outage
     from seawall.sql.purge import purge
@@ -25,6 +26,7 @@ __all__ = [
     "Stopped",
     "contract",
     "is_outage",
+    "migrate_if_asked",
     "open_database",
     "purge",
     "upgrade",
