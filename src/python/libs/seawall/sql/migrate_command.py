@@ -1,4 +1,4 @@
-"""`migrate`, an argument of a service's program: it changes the schema and ends, as a Job before a release."""
+"""`migrate`, an argument of a service's program: it changes the schema and ends, as a Job does."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from seawall.sql.errors import MigrationFailed
 from seawall.sql.migrations import contract, upgrade
 from seawall.sql.outage import STORE_AWAY
 
+_FAILURES: tuple[type[Exception], ...] = (MigrationFailed, *STORE_AWAY)
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +33,7 @@ def migrate_if_asked(arguments: Sequence[str], database_url: str, migrations: Pa
         return False
     try:
         asyncio.run(_migrate(database_url, migrations, contracts=options.contract))
-    except (MigrationFailed, *STORE_AWAY) as error:
+    except _FAILURES as error:
         _log.error("the schema was not changed: %s", error)
         sys.exit(1)
     return True
