@@ -6,6 +6,7 @@ from components.shop_namespace import ShopNamespace
 from configuration import stack_settings
 from foundation_aws import aws_foundation
 from platform_aws import aws_platform
+from shop_services import shop
 from workloads import workloads_of
 
 settings = stack_settings()
@@ -17,3 +18,4 @@ options = foundation.options if foundation else pulumi.ResourceOptions()
 namespace = ShopNamespace(mesh_labels={"istio.io/dataplane-mode": "ambient"}, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)
+    shop(settings, platform, namespace.name, workloads)

@@ -1,0 +1,127 @@
+"""How many pods a service has: by CPU, memory, requests per second and the lag of what it consumes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.microservice.spec import ServiceSpec, labels
+from settings import Scaling
+
+hpa = k8s.autoscaling.v2
+PROMETHEUS = "http://prometheus-operated.monitoring.svc:9090"
+# As the scraper writes NAME of a pod.
+SERVICE_LABEL = "app_kubernetes_io_name"
+REQUESTS = "seawall_http_requests_per_second"
+# Messages that one pod has worked off within about a second.
+LAG_PER_POD = "500"
+
+
+def autoscaler(
+    spec: ServiceSpec,
+    scaling: Scaling,
+    namespace: pulumi.Input[str],
+    *,
+    min_replicas: int,
+    opts: pulumi.ResourceOptions,
+) -> pulumi.CustomResource:
+    """A ScaledObject of KEDA, which keeps an HPA, or the HPA itself beside prometheus-adapter."""
+    metadata = k8s.meta.v1.ObjectMetaArgs(name=spec.name, namespace=namespace, labels=labels(spec.name))
+    if scaling.pods == "keda":
+        return k8s.apiextensions.CustomResource(
+            f"{spec.name}-scaler",
+            api_version="keda.sh/v1alpha1",
+            kind="ScaledObject",
+            metadata=metadata,
+            spec=_scaled_object(spec, scaling, min_replicas),
+            opts=opts,
+        )
+    return hpa.HorizontalPodAutoscaler(
+        f"{spec.name}-scaler", metadata=metadata, spec=_autoscaler(spec, scaling, min_replicas), opts=opts
+    )
+
+
+def requests_per_pod(spec: ServiceSpec, scaling: Scaling) -> int:
+    """A part of the knee of one pod: at it, latency is already lost."""
+    return max(1, spec.workload.requests_per_second * scaling.knee_percent // 100)
+
+
+def _autoscaler(
+    spec: ServiceSpec, scaling: Scaling, min_replicas: int
+) -> hpa.HorizontalPodAutoscalerSpecArgs:
+    metrics = [_resource("cpu", scaling.cpu_percent), _resource("memory", scaling.memory_percent)]
+    if spec.workload.requests_per_second:
+        target = hpa.MetricTargetArgs(type="AverageValue", average_value=str(requests_per_pod(spec, scaling)))
+        metric = hpa.MetricIdentifierArgs(name=REQUESTS)
+        metrics.append(
+            hpa.MetricSpecArgs(type="Pods", pods=hpa.PodsMetricSourceArgs(metric=metric, target=target))
+        )
+    return hpa.HorizontalPodAutoscalerSpecArgs(
+        scale_target_ref=hpa.CrossVersionObjectReferenceArgs(
+            api_version="apps/v1", kind="Deployment", name=spec.name
+        ),
+        min_replicas=min_replicas,
+        max_replicas=scaling.max_replicas,
+        metrics=metrics,
+        behavior=hpa.HorizontalPodAutoscalerBehaviorArgs(
+            scale_up=hpa.HPAScalingRulesArgs(
+                stabilization_window_seconds=0,
+                select_policy="Max",
+                policies=[_policy("Percent", 100, 15), _policy("Pods", 8, 15)],
+            ),
+            scale_down=hpa.HPAScalingRulesArgs(
+                stabilization_window_seconds=300, policies=[_policy("Percent", 10, 60)]
+            ),
+        ),
+    )
+
+
+def _resource(name: str, percent: int) -> hpa.MetricSpecArgs:
+    target = hpa.MetricTargetArgs(type="Utilization", average_utilization=percent)
+    return hpa.MetricSpecArgs(
+        type="Resource", resource=hpa.ResourceMetricSourceArgs(name=name, target=target)
+    )
+
+
+def _policy(type_: str, value: int, period_seconds: int) -> hpa.HPAScalingPolicyArgs:
+    return hpa.HPAScalingPolicyArgs(type=type_, value=value, period_seconds=period_seconds)
+
+
+def _scaled_object(spec: ServiceSpec, scaling: Scaling, min_replicas: int) -> Mapping[str, Any]:
+    """The same by KEDA's names. https://keda.sh/docs/latest/reference/scaledobject-spec/"""
+    triggers: list[dict[str, Any]] = [
+        {"type": "cpu", "metricType": "Utilization", "metadata": {"value": str(scaling.cpu_percent)}},
+        {"type": "memory", "metricType": "Utilization", "metadata": {"value": str(scaling.memory_percent)}},
+    ]
+    if spec.workload.requests_per_second:
+        counted = f'seawall_http_requests_total{{namespace="shop",{SERVICE_LABEL}="{spec.name}"}}'
+        triggers.append(_prometheus(f"sum(rate({counted}[1m]))", str(requests_per_pod(spec, scaling))))
+    for group in spec.workload.consumes:
+        lag = f'sum(seawall_consumer_lag{{namespace="shop",group="{group}"}})'
+        triggers.append(_prometheus(lag, LAG_PER_POD))
+    up = [_rule("Percent", 100, 15), _rule("Pods", 8, 15)]
+    behavior = {
+        "scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": up},
+        "scaleDown": {"stabilizationWindowSeconds": 300, "policies": [_rule("Percent", 10, 60)]},
+    }
+    return {
+        "scaleTargetRef": {"name": spec.name},
+        "minReplicaCount": min_replicas,
+        "maxReplicaCount": scaling.max_replicas,
+        "pollingInterval": 15,
+        "advanced": {"horizontalPodAutoscalerConfig": {"name": spec.name, "behavior": behavior}},
+        "triggers": triggers,
+    }
+
+
+def _prometheus(query: str, threshold: str) -> dict[str, Any]:
+    return {
+        "type": "prometheus",
+        "metricType": "AverageValue",
+        "metadata": {"serverAddress": PROMETHEUS, "query": query, "threshold": threshold},
+    }
+
+
+def _rule(type_: str, value: int, period_seconds: int) -> dict[str, Any]:
+    return {"type": type_, "value": value, "periodSeconds": period_seconds}

@@ -1,0 +1,70 @@
+"""What a service is made of, settled before any resource is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+from components.access import Access, Destination
+from settings import Images, Scaling
+from workloads import Workload
+
+HTTP_PORT = 8080
+GRPC_PORT = 9090
+NAME, PART_OF = "app.kubernetes.io/name", "app.kubernetes.io/part-of"
+COMPONENT = "app.kubernetes.io/component"
+SERVER, MIGRATION = "server", "migration"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all services of a stack share."""
+
+    namespace: pulumi.Input[str]
+    images: Images
+    scaling: Scaling
+    min_replicas: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One service: its workload, what it is told, whom it may call, and who may call it.
+
+    `open_ports` are for anybody, also from outside of the cluster.
+    """
+
+    workload: Workload
+    access: Access
+    ports: Mapping[str, int]
+    callers: tuple[str, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    open_ports: tuple[int, ...] = ()
+    writes_mib: int = 64
+
+    @property
+    def name(self) -> str:
+        """Its name in Kubernetes."""
+        return self.workload.dns_name
+
+    @property
+    def migrates(self) -> bool:
+        """Whether it has a schema."""
+        return "postgres" in self.workload.stores
+
+
+def selector(name: str) -> dict[str, str]:
+    """The labels of the pods that serve; those of a migration do not."""
+    return {NAME: name, COMPONENT: SERVER}
+
+
+def labels(name: str) -> dict[str, str]:
+    """The labels of everything that belongs to a service."""
+    return {NAME: name, PART_OF: "seawall"}
+
+
+def image(images: Images, workload: str) -> str:
+    """By digest where the stack has one, else by tag."""
+    digest = images.digests.get(workload)
+    return (
+        f"{images.registry}/{workload}@{digest}" if digest else f"{images.registry}/{workload}:{images.tag}"
+    )

@@ -1,0 +1,119 @@
+"""The shop: every workload as a microservice, and the gateway before them."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from components.access import Access, Destination
+from components.microservice.microservice import Microservice
+from components.microservice.spec import GRPC_PORT, HTTP_PORT, ServiceSpec, Surroundings
+from components.microservice.traffic import to_service
+from components.public_service import PUBLIC_PORT, public_service
+from platforms import Platform
+from settings import Settings
+from workloads import Workload
+
+GATEWAY = Workload(name="gateway", cpu_millis=1000, memory_mib=1024, requests_per_second=2000)
+INTERNET = "0.0.0.0/0"
+
+
+def shop(
+    settings: Settings, platform: Platform, namespace: pulumi.Input[str], workloads: Sequence[Workload]
+) -> None:
+    """All services, with what each stores, calls and is told."""
+    around = Surroundings(namespace, settings.images, settings.scaling)
+    for spec in service_specs(settings, platform, workloads):
+        Microservice(
+            spec,
+            around,
+            contracts=spec.workload.name in settings.contract_migrations,
+            opts=platform.options,
+        )
+    public_service(GATEWAY.dns_name, namespace, platform.public_service, platform.options)
+
+
+def service_specs(settings: Settings, platform: Platform, workloads: Sequence[Workload]) -> list[ServiceSpec]:
+    """What the services are made of, the gateway the last."""
+    specs = [_spec(each, settings, platform, workloads) for each in workloads]
+    return [*specs, _gateway(settings, workloads)]
+
+
+def _spec(
+    workload: Workload, settings: Settings, platform: Platform, workloads: Sequence[Workload]
+) -> ServiceSpec:
+    callers = [each.dns_name for each in workloads if workload.name in each.calls]
+    if workload.routed:
+        callers.append(GATEWAY.dns_name)
+    known = {each.name: each for each in workloads} | {GATEWAY.name: GATEWAY}
+    called = [known[name] for name in workload.calls if name in known]
+    reached = [platform.stores[store].access(workload.name) for store in sorted(workload.stores)]
+    return ServiceSpec(
+        workload=workload,
+        access=_together([*reached, _own(workload, settings, platform)]),
+        ports={"http": HTTP_PORT} | ({"grpc": GRPC_PORT} if workload.grpc else {}),
+        callers=tuple(callers),
+        destinations=(*(_way_to(each) for each in called), *_outside(workload, settings)),
+    )
+
+
+def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
+    """What a service is told besides its stores; the settings are listed in its README."""
+    secrets = platform.secrets
+    match workload.name:
+        case "accounts":
+            return Access(
+                environment={"SEAWALL_OPERATOR_EMAIL": settings.operator_email},
+                secrets={name: secrets[name] for name in ("signing_key", "operator_password")},
+            )
+        case "inventory":
+            return Access(environment={"SEAWALL_GRPC_PORT": str(GRPC_PORT)})
+        case "orders":
+            return Access(environment={"SEAWALL_INVENTORY_TARGET": f"inventory:{GRPC_PORT}"})
+        case "payments":
+            simulator = f"http://psp-simulator:{HTTP_PORT}"
+            return Access(environment={"SEAWALL_PROVIDER_URL": settings.provider_url or simulator})
+        case "storefront":
+            return Access(environment={"SEAWALL_API_URL": f"http://gateway:{PUBLIC_PORT}"})
+    return Access()
+
+
+def _gateway(settings: Settings, workloads: Sequence[Workload]) -> ServiceSpec:
+    """Envoy and its control plane are one container: the service starts and watches Envoy."""
+    routed = [each for each in workloads if each.routed]
+    names = ",".join(f"{each.name}={each.dns_name}:{HTTP_PORT}" for each in routed)
+    environment: Mapping[str, pulumi.Input[str]] = {
+        "SEAWALL_ENDPOINTS_DNS": names,
+        "SEAWALL_XDS_DIR": "/tmp/xds",  # noqa: S108 - the container's own
+        "SEAWALL_LISTEN_HOST": "0.0.0.0",  # noqa: S104
+        "SEAWALL_LISTEN_PORT": str(PUBLIC_PORT),
+    }
+    callers = [each.dns_name for each in workloads if GATEWAY.name in each.calls]
+    return ServiceSpec(
+        workload=GATEWAY,
+        access=Access(environment=environment),
+        ports={"http": HTTP_PORT, "public": PUBLIC_PORT},
+        callers=tuple(callers),
+        destinations=tuple(_way_to(each) for each in routed),
+        open_ports=(PUBLIC_PORT,),
+    )
+
+
+def _way_to(called: Workload) -> Destination:
+    ports = [PUBLIC_PORT] if called is GATEWAY else [HTTP_PORT, *([GRPC_PORT] if called.grpc else [])]
+    return to_service(called.dns_name, *ports)
+
+
+def _outside(workload: Workload, settings: Settings) -> tuple[Destination, ...]:
+    """The payment provider is somewhere on the internet, by TLS."""
+    if workload.name == "payments" and settings.provider_url:
+        return (Destination(ports=(443,), cidr=INTERNET),)
+    return ()
+
+
+def _together(parts: Sequence[Access]) -> Access:
+    return Access(
+        environment={name: value for part in parts for name, value in part.environment.items()},
+        secrets={name: key for part in parts for name, key in part.secrets.items()},
+        files={name: key for part in parts for name, key in part.files.items()},
+        destinations=tuple(each for part in parts for each in part.destinations),
+    )
