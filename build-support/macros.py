@@ -80,7 +80,7 @@ def pulumi_program():
     resources(name="aws", sources=["components/aws/*.sql"])
     python_sources(
         name="src",
-        sources=["**/*.py", "!estimate.py"],
+        sources=["**/*.py", "!estimate.py", "!render.py"],
         resolve="infra",
         overrides={
             "workloads.py": {"dependencies": [":workloads"]},
@@ -90,8 +90,9 @@ def pulumi_program():
             "recording.py": {"dependencies": ["./__main__.py:src", ":stacks"]},
         },
     )
-    # A program to run, and none to package: `./pants run infra/pulumi:estimate`.
+    # Programs to run, and none to package: `./pants run infra/pulumi:estimate`.
     python_source(name="estimate", source="estimate.py", resolve="infra")
+    python_source(name="render", source="render.py", resolve="infra")
     __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
     __dependents_rules__(
         ("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "//tests/integration/new_service/**", "!*")
