@@ -77,6 +77,7 @@ def pulumi_program():
     resources(name="stacks", sources=["Pulumi.yaml", "Pulumi.*.yaml"])
     resources(name="workloads", sources=["workloads.yaml"])
     resources(name="prices", sources=["prices.yaml"])
+    files(name="kind", sources=["kind.yaml"])
     resources(name="aws", sources=["components/aws/*.sql"])
     python_sources(
         name="src",

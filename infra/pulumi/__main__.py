@@ -2,10 +2,12 @@
 
 import pulumi
 
+from components.metrics import Metrics
 from components.shop_namespace import ShopNamespace
 from configuration import stack_settings
 from foundation_aws import aws_foundation
 from platform_aws import aws_platform
+from platform_kind import kind_platform
 from shop_services import shop
 from workloads import workloads_of
 
@@ -15,7 +17,10 @@ settings.check_services({*(each.name for each in workloads), "gateway"})
 
 foundation = aws_foundation(settings, settings.aws) if settings.aws else None
 options = foundation.options if foundation else pulumi.ResourceOptions()
+metrics = Metrics(settings.scaling, opts=options)
 namespace = ShopNamespace(mesh_labels={"istio.io/dataplane-mode": "ambient"}, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)
-    shop(settings, platform, namespace.name, workloads)
+else:
+    platform = kind_platform(settings, namespace.name, workloads)
+shop(settings, platform, namespace.name, workloads, after=[metrics])

@@ -11,7 +11,7 @@ Check = Callable[[Resource], Iterator[str]]
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 # Gone since 2025-08; retired in 2026-03.
 ABANDONED = re.compile(r"bitnami|ingress-nginx")
-SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|SIGNING_KEY|_URL$")
+SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|SIGNING_KEY")
 WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 # Ours by digest (settings.py sees to it), those of third parties at least by an exact version.
 PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|:v?\d+\.\d+[\w.-]*$")
@@ -100,7 +100,7 @@ def _no_secrets(resource: Resource) -> Iterator[str]:
     for container in _containers(resource):
         plain |= {each["name"]: each["value"] for each in container.get("env", []) if "value" in each}
     for name, value in plain.items():
-        named = SECRET_NAME.search(name) and not name.endswith(("_FILE", "API_URL", "PROVIDER_URL"))
+        named = SECRET_NAME.search(name) and not name.endswith("_FILE")
         if named or WITH_PASSWORD.search(str(value)):
             yield f"{name} is in plain text"
 

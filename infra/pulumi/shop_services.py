@@ -18,18 +18,24 @@ INTERNET = "0.0.0.0/0"
 
 
 def shop(
-    settings: Settings, platform: Platform, namespace: pulumi.Input[str], workloads: Sequence[Workload]
+    settings: Settings,
+    platform: Platform,
+    namespace: pulumi.Input[str],
+    workloads: Sequence[Workload],
+    after: Sequence[pulumi.Resource] = (),
 ) -> None:
-    """All services, with what each stores, calls and is told."""
+    """All services, with what each stores, calls and is told, `after` what watches and scales them."""
+    later = pulumi.ResourceOptions(depends_on=list(after))
+    opts = pulumi.ResourceOptions.merge(platform.options, later)
     around = Surroundings(namespace, settings.images, settings.scaling)
     for spec in service_specs(settings, platform, workloads):
         Microservice(
             spec,
             around,
             contracts=spec.workload.name in settings.contract_migrations,
-            opts=platform.options,
+            opts=opts,
         )
-    public_service(GATEWAY.dns_name, namespace, platform.public_service, platform.options)
+    public_service(GATEWAY.dns_name, namespace, platform.public_service, opts)
 
 
 def service_specs(settings: Settings, platform: Platform, workloads: Sequence[Workload]) -> list[ServiceSpec]:

@@ -41,3 +41,20 @@ LOAD_BALANCER_CONTROLLER = Chart("aws-load-balancer-controller", "https://aws.gi
 
 # psql, for the roles of the services in a PostgreSQL of AWS.
 POSTGRES_CLIENT = "docker.io/library/postgres:17.9-alpine3.22"
+
+# The stores that run in the cluster.
+STRIMZI = Chart("strimzi-kafka-operator", "oci://quay.io/strimzi-helm", "0.50.0")
+KAFKA = "4.1.1"
+CLOUD_NATIVE_PG = Chart("cloudnative-pg", "https://cloudnative-pg.github.io/charts", "0.27.1")
+CLOUD_NATIVE_PG_POSTGRES = "ghcr.io/cloudnative-pg/postgresql:17.9"
+VALKEY = "docker.io/valkey/valkey:8.1.4-alpine3.22"
+
+KEDA = Chart("keda", "https://kedacore.github.io/charts", "2.21.0")
+PROMETHEUS_ADAPTER = Chart(
+    "prometheus-adapter", "https://prometheus-community.github.io/helm-charts", "5.2.0"
+)
+# With prometheus-operator 0.85.
+KUBE_PROMETHEUS_STACK = Chart(
+    "kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts", "77.14.0"
+)
+METRICS_SERVER = Chart("metrics-server", "https://kubernetes-sigs.github.io/metrics-server", "3.13.0")

@@ -1,0 +1,88 @@
+"""Kafka in the cluster, by Strimzi. https://strimzi.io/docs/operators/latest/configuring.html"""
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.access import Access, Destination
+from components.kind.stores_namespace import STORES, let_the_shop_in
+from components.release import release
+from versions import KAFKA, STRIMZI
+
+NAME, PORT = "shop", 9092
+API = "kafka.strimzi.io/v1"
+CLUSTER = {"strimzi.io/cluster": NAME}
+LABELS = CLUSTER | {"strimzi.io/name": f"{NAME}-kafka"}
+
+
+class KafkaStrimzi(pulumi.ComponentResource):
+    """Brokers that are controllers as well (KRaft), spread over hosts; plain within the mesh.
+
+    Services make their topics. A message is kept by two brokers before it counts, where there are three.
+    """
+
+    def __init__(
+        self,
+        namespace: pulumi.Input[str],
+        *,
+        brokers: int,
+        storage_gib: int,
+        memory_mib: int = 1024,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("seawall:kind:KafkaStrimzi", "kafka", None, opts)
+        operator = release(
+            STRIMZI,
+            namespace=namespace,
+            values={
+                "watchNamespaces": [],
+                "resources": {"requests": {"cpu": "200m", "memory": "384Mi"}, "limits": {"memory": "384Mi"}},
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        after = pulumi.ResourceOptions(parent=self, depends_on=[operator])
+        memory = f"{memory_mib}Mi"
+        pool = k8s.apiextensions.CustomResource(
+            "kafka-pool",
+            api_version=API,
+            kind="KafkaNodePool",
+            metadata=k8s.meta.v1.ObjectMetaArgs(namespace=namespace, name=NAME, labels=CLUSTER),
+            spec={
+                "replicas": brokers,
+                "roles": ["controller", "broker"],
+                "storage": {"type": "persistent-claim", "size": f"{storage_gib}Gi", "deleteClaim": False},
+                "resources": {"requests": {"cpu": "500m", "memory": memory}, "limits": {"memory": memory}},
+                "jvmOptions": {"-Xms": f"{memory_mib // 2}m", "-Xmx": f"{memory_mib // 2}m"},
+            },
+            opts=after,
+        )
+        copies = min(brokers, 3)
+        k8s.apiextensions.CustomResource(
+            "kafka",
+            api_version=API,
+            kind="Kafka",
+            metadata=k8s.meta.v1.ObjectMetaArgs(namespace=namespace, name=NAME),
+            spec={
+                "kafka": {
+                    "version": KAFKA,
+                    "listeners": [{"name": "plain", "port": PORT, "type": "internal", "tls": False}],
+                    "config": {
+                        "auto.create.topics.enable": False,
+                        "default.replication.factor": copies,
+                        "min.insync.replicas": max(1, copies - 1),
+                        "offsets.topic.replication.factor": copies,
+                        "transaction.state.log.replication.factor": copies,
+                        "transaction.state.log.min.isr": max(1, copies - 1),
+                    },
+                }
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[operator, pool]),
+        )
+        let_the_shop_in("kafka", namespace, LABELS, PORT, pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
+
+    def access(self, workload: str) -> Access:
+        """The same for every service: who may reach it is the network's and the mesh's to say."""
+        return Access(
+            environment={"SEAWALL_BROKER_URL": f"kafka://{NAME}-kafka-bootstrap.{STORES}.svc:{PORT}"},
+            destinations=(Destination(ports=(PORT,), namespace=STORES, pod_labels=LABELS),),
+        )

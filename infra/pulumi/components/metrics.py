@@ -1,0 +1,88 @@
+"""What measures the shop: Prometheus and Grafana, and the figures that autoscalers go by."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.release import release
+from settings import Scaling
+from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADAPTER
+
+MONITORING = "monitoring"
+PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc"
+REQUESTS = "seawall_http_requests_total"
+
+
+class Metrics(pulumi.ComponentResource):
+    """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch."""
+
+    def __init__(self, scaling: Scaling, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("seawall:platform:Metrics", MONITORING, None, opts)
+        namespace = k8s.core.v1.Namespace(
+            MONITORING,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=MONITORING),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        name = namespace.metadata["name"]
+        child = pulumi.ResourceOptions(parent=self)
+        stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=_prometheus(), opts=child)
+        release(METRICS_SERVER, namespace=name, values={"resources": _size(100, 128)}, opts=child)
+        after = pulumi.ResourceOptions(parent=self, depends_on=[stack])
+        if scaling.pods == "keda":
+            release(KEDA, namespace=name, values=_keda(), opts=after)
+        else:
+            release(PROMETHEUS_ADAPTER, namespace=name, values=_adapter(), opts=after)
+        self.register_outputs({})
+
+
+def _prometheus() -> dict[str, Any]:
+    # Pods are found by their monitors, whichever release made these.
+    everywhere = {
+        f"{kind}SelectorNilUsesHelmValues": False for kind in ("podMonitor", "serviceMonitor", "rule")
+    }
+    return {
+        "prometheus": {
+            "prometheusSpec": {
+                **everywhere,
+                "retention": "15d",
+                "enableFeatures": ["exemplar-storage"],
+                "resources": _size(500, 2048),
+            }
+        },
+        "alertmanager": {"alertmanagerSpec": {"resources": _size(50, 128)}},
+        "grafana": {"resources": _size(100, 256)},
+        "prometheusOperator": {"resources": _size(100, 256)},
+        "kube-state-metrics": {"resources": _size(50, 128)},
+        "prometheus-node-exporter": {"resources": _size(50, 64)},
+    }
+
+
+def _keda() -> dict[str, Any]:
+    return {
+        "resources": {
+            "operator": _size(100, 256),
+            "metricServer": _size(100, 256),
+            "webhooks": _size(50, 64),
+        }
+    }
+
+
+def _adapter() -> dict[str, Any]:
+    """Requests per second of each pod, as the HPAs ask for them."""
+    rule = {
+        "seriesQuery": f'{REQUESTS}{{namespace!="",pod!=""}}',
+        "resources": {"overrides": {"namespace": {"resource": "namespace"}, "pod": {"resource": "pod"}}},
+        "name": {"matches": "^(.*)_total$", "as": "${1}_per_second"},
+        "metricsQuery": "sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)",
+    }
+    return {
+        "prometheus": {"url": PROMETHEUS, "port": 9090},
+        "rules": {"default": False, "custom": [rule]},
+        "resources": _size(100, 256),
+    }
+
+
+def _size(cpu_millis: int, memory_mib: int) -> dict[str, Any]:
+    memory = f"{memory_mib}Mi"
+    return {"requests": {"cpu": f"{cpu_millis}m", "memory": memory}, "limits": {"memory": memory}}

@@ -1,0 +1,52 @@
+"""What the shop stands on in a cluster of kind: stores in the cluster, secrets of the configuration."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_kubernetes as k8s
+from pydantic import SecretStr
+
+from components.access import SecretKey
+from components.kind.kafka_strimzi import KafkaStrimzi
+from components.kind.postgres_cnpg import PostgresCnpg
+from components.kind.redis_valkey import RedisValkey
+from components.kind.stores_namespace import StoresNamespace
+from platforms import Platform, StoreComponent
+from settings import Settings
+from workloads import Store, Workload
+
+CONFIGURED = "configured"
+
+
+def kind_platform(
+    settings: Settings, namespace: pulumi.Input[str], workloads: Sequence[Workload]
+) -> Platform:
+    """All of it in the cluster; its passwords are derived from the signing key."""
+    stores_in = StoresNamespace().name
+    sizes = settings.stores
+    owners = [each.name for each in workloads if "postgres" in each.stores]
+    postgres = PostgresCnpg(
+        stores_in,
+        owners=owners,
+        instances=sizes.postgres_instances,
+        storage_gib=sizes.postgres_storage_gib,
+        secret=settings.signing_key,
+    )
+    kafka = KafkaStrimzi(stores_in, brokers=sizes.kafka_brokers, storage_gib=sizes.kafka_storage_gib)
+    redis = RedisValkey(stores_in, memory_mib=sizes.redis_memory_mib, secret=settings.signing_key)
+    stores: Mapping[Store, StoreComponent] = {"postgres": postgres, "kafka": kafka, "redis": redis}
+    return Platform(
+        stores,
+        _configured(settings.secrets, namespace),
+        options=pulumi.ResourceOptions(depends_on=[postgres, kafka, redis]),
+    )
+
+
+def _configured(values: Mapping[str, SecretStr], namespace: pulumi.Input[str]) -> dict[str, SecretKey]:
+    """The secrets of the configuration, in the shop's namespace."""
+    secret = k8s.core.v1.Secret(
+        CONFIGURED,
+        metadata=k8s.meta.v1.ObjectMetaArgs(name=CONFIGURED, namespace=namespace),
+        string_data={name: pulumi.Output.secret(value.get_secret_value()) for name, value in values.items()},
+    )
+    return {name: SecretKey(secret.metadata["name"], name) for name in values}
