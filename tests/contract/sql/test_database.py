@@ -23,6 +23,16 @@ async def test_a_transaction_commits_or_leaves_nothing(database_url: str) -> Non
             assert (await connection.execute(text("SELECT count(*) FROM t"))).scalar() == 0
 
 
+async def test_a_block_may_commit_before_it_ends(database_url: str) -> None:
+    """What it committed is there, and its end is no error."""
+    async with open_database(database_url) as database:
+        async with database.transaction() as connection:
+            await connection.execute(text("CREATE TABLE early (id int)"))
+            await connection.commit()
+        async with database.connection() as connection:
+            assert await connection.scalar(text("SELECT count(*) FROM early")) == 0
+
+
 async def test_a_statement_that_takes_too_long_is_ended_by_the_server(database_url: str) -> None:
     """A runaway query does not hold its connection."""
     async with open_database(database_url, statement_timeout_seconds=0.1) as database:

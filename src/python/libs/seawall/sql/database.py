@@ -115,7 +115,8 @@ class Database:
             except BaseException:
                 await transaction.rollback()
                 raise
-            await transaction.commit()
+            if transaction.is_active:  # the block may have committed it
+                await transaction.commit()
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
