@@ -78,9 +78,10 @@ def record(
     stack: str = "test",
     values: Mapping[str, str] | None = None,
     secrets: list[str] | None = None,
+    recorder: Recorder | None = None,
 ) -> Recorder:
     """Runs a program to its end, all outputs known, and tells what it asked for. Its errors are raised."""
-    recorder = Recorder()
+    recorder = recorder or Recorder()
     set_mocks(recorder, project="seawall", stack=stack, preview=False)
     set_all_config(dict(values or {}), secrets or [])
 
@@ -90,8 +91,11 @@ def record(
     return recorder
 
 
-def record_stack(stack: str, **overrides: str) -> Recorder:
-    """Runs `__main__.py` with the real configuration of a stack; `overrides` replace values, as JSON."""
+def record_stack(stack: str, recorder: Recorder | None = None, **overrides: str) -> Recorder:
+    """Runs `__main__.py` with the real configuration of a stack; `overrides` replace values, as JSON.
+
+    Another `recorder` may do more with a resource than keep it.
+    """
     values, secrets = _values_of(stack)
     values |= {f"seawall:{key}": value for key, value in overrides.items()}
     return record(
@@ -99,6 +103,7 @@ def record_stack(stack: str, **overrides: str) -> Recorder:
         stack=stack,
         values=values,
         secrets=secrets,
+        recorder=recorder,
     )
 
 

@@ -1,0 +1,69 @@
+"""What is in a cluster before anybody uses it: resource definitions, nodes over three zones, metrics."""
+
+import asyncio
+import base64
+from importlib import resources
+from pathlib import Path
+
+import yaml
+
+from tools.devstack.failures import DevstackError
+from tools.devstack.ports import LOOPBACK
+from tools.kubelab.kubectl import Kubectl
+
+ZONES = ("zone-a", "zone-b", "zone-c")
+CAPACITY = {"cpu": "8", "memory": "32Gi", "pods": "110"}
+APPLY = ("apply", "--server-side", "--validate=false")
+ATTEMPTS = 20
+METRICS_PATH = "metrics.k8s.io/resource-metrics-path"
+
+
+async def furnish(
+    kubectl: Kubectl, *, definitions: Path | None, nodes: int, metrics_port: int, authority: Path
+) -> None:
+    """Returns when every definition is Established; nodes become ready by kwok. Errors: DevstackError."""
+    if definitions:
+        folders = sorted(definitions.iterdir())
+        await asyncio.gather(*(kubectl(*APPLY, f"--filename={folder}") for folder in folders))
+        await _until_established(kubectl)
+    parts = [_metrics(metrics_port, authority), *(yaml.safe_dump(node(number)) for number in range(nodes))]
+    await kubectl(*APPLY, "--filename=-", manifest="\n---\n".join(parts))
+
+
+def node(number: int) -> dict[str, object]:
+    """A simulated node; kwok reports it as ready, and what its pods use."""
+    name = f"node-{number}"
+    labels = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "topology.kubernetes.io/zone": ZONES[number % len(ZONES)],
+        "type": "kwok",
+    }
+    annotations = {"kwok.x-k8s.io/node": "fake", METRICS_PATH: f"/metrics/nodes/{name}/metrics/resource"}
+    addresses = [{"type": "InternalIP", "address": LOOPBACK}, {"type": "Hostname", "address": name}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels, "annotations": annotations},
+        "status": {"allocatable": CAPACITY, "capacity": CAPACITY, "addresses": addresses},
+    }
+
+
+async def _until_established(kubectl: Kubectl) -> None:
+    """`kubectl wait` gives up on one that has no conditions yet, so it is asked again."""
+    for attempt in range(ATTEMPTS):
+        try:
+            await kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        except DevstackError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
+def _metrics(port: int, authority: Path) -> str:
+    text = (resources.files("tools.kubelab") / "manifests" / "metrics.yaml").read_text()
+    bundle = base64.b64encode(authority.read_bytes()).decode()
+    return text.replace("PORT", str(port)).replace("AUTHORITY", bundle)
