@@ -96,7 +96,15 @@ def pulumi_program():
     python_source(name="render", source="render.py", resolve="infra")
     __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
     __dependents_rules__(
-        ("*", "/**", "//tests/unit/infra/**", "//tests/build/**", "//tests/integration/new_service/**", "!*")
+        (
+            "*",
+            "/**",
+            "//tests/unit/infra/**",
+            "//tests/applied/**",
+            "//tests/build/**",
+            "//tests/integration/new_service/**",
+            "!*",
+        )
     )
 
 

@@ -27,13 +27,16 @@ def kind_platform(
     owners = [each.name for each in workloads if "postgres" in each.stores]
     postgres = PostgresCnpg(
         stores_in,
+        shop=namespace,
         owners=owners,
         instances=sizes.postgres_instances,
         storage_gib=sizes.postgres_storage_gib,
         secret=settings.signing_key,
     )
     kafka = KafkaStrimzi(stores_in, brokers=sizes.kafka_brokers, storage_gib=sizes.kafka_storage_gib)
-    redis = RedisValkey(stores_in, memory_mib=sizes.redis_memory_mib, secret=settings.signing_key)
+    redis = RedisValkey(
+        stores_in, shop=namespace, memory_mib=sizes.redis_memory_mib, secret=settings.signing_key
+    )
     stores: Mapping[Store, StoreComponent] = {"postgres": postgres, "kafka": kafka, "redis": redis}
     return Platform(
         stores,

@@ -25,7 +25,7 @@ class Applier(Recorder):
         id_, outputs = super().new_resource(args)
         if self.lab is None or not goes_to_the_server(self.resources[-1]):
             return id_, outputs
-        wanted = unmarked(manifest(self.resources[-1]))
+        wanted = older(unmarked(manifest(self.resources[-1])))
         try:
             self.lab.apply(json.dumps(wanted))
         except Refused as error:
@@ -60,5 +60,12 @@ def unmarked(value: Any) -> Any:
     return [unmarked(each) for each in value] if isinstance(value, list) else value
 
 
+def older(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The lab has Strimzi's definitions of 0.45, which know as v1beta2 what is called v1 since 0.49."""
+    if wanted["apiVersion"] == "kafka.strimzi.io/v1":
+        return wanted | {"apiVersion": "kafka.strimzi.io/v1beta2"}
+    return wanted
+
+
 # How Pulumi marks a secret value: sdk/go/common/resource/sig.go.
-IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
+IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"

@@ -30,12 +30,21 @@ def test_the_server_takes_all_of_it(applier):
     """Every object, custom ones by their real definitions; fields that nobody knows are refused."""
     assert applier.refused == []
     kinds = {each["kind"] for each in applier.applied}
-    assert kinds >= {"Deployment", "Service", "ScaledObject", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"}
+    assert kinds >= {
+        "Deployment",
+        "Service",
+        "ScaledObject",
+        "PodDisruptionBudget",
+        "NetworkPolicy",
+        "PodMonitor",
+    }
 
 
 def test_every_pod_of_the_shop_finds_a_node_and_is_ready(applier):
     """By the real scheduler and controllers, under the rules that the namespaces enforce."""
-    waiting = applier.lab.kubectl("wait", "--for=condition=Available", "deployment", "--all", "-n", "shop", PATIENCE)
+    waiting = applier.lab.kubectl(
+        "wait", "--for=condition=Available", "deployment", "--all", "-n", "shop", PATIENCE
+    )
     wanted = [each for each in applier.applied if each["kind"] == "Deployment"]
     assert waiting.count("condition met") == len([w for w in wanted if w["metadata"]["namespace"] == "shop"])
     applier.lab.kubectl("wait", "--for=condition=Complete", "job", "--all", "-n", "shop", PATIENCE)
@@ -43,9 +52,10 @@ def test_every_pod_of_the_shop_finds_a_node_and_is_ready(applier):
 
 def test_an_unchanged_program_changes_nothing(applier):
     """What the server and its controllers have added since is theirs, and no difference."""
-    assert applier.lab.kubectl(
-        "diff", "--server-side", "--filename=-", manifest=manifests(applier.applied)
-    ) == ""
+    assert (
+        applier.lab.kubectl("diff", "--server-side", "--filename=-", manifest=manifests(applier.applied))
+        == ""
+    )
 
 
 def test_a_change_is_all_that_differs(applier):
@@ -60,6 +70,8 @@ def test_a_change_is_all_that_differs(applier):
     shown = applier.lab.kubectl(
         "diff", "--server-side", "--filename=-", manifest=manifests(changed), allowed=(0, 1)
     )
-    different = [line for line in shown.splitlines() if line.startswith(("+", "-")) and line[1:4] not in ("++ ", "-- ")]
+    different = [
+        line for line in shown.splitlines() if line.startswith(("+", "-")) and line[1:4] not in ("++ ", "-- ")
+    ]
     assert [line[0] for line in different if "generation" not in line] == ["-", "+"]
     assert "registry.example/orders:next" in shown

@@ -125,7 +125,8 @@ def test_every_rule_has_a_planted_fault():
 
 def test_the_table_is_of_these_faults():
     """docs/planted-faults.md says what is tested."""
-    assert TABLE.read_text() == document()
+    page, _, _ = TABLE.read_text().partition("\n## What only an API server finds")
+    assert page == document()
 
 
 def document() -> str:

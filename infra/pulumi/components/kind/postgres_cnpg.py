@@ -10,7 +10,6 @@ from components.access import Access, Destination, SecretKey
 from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.release import release
-from components.shop_namespace import SHOP
 from versions import CLOUD_NATIVE_PG, CLOUD_NATIVE_PG_POSTGRES
 
 NAME, PORT = "postgres", 5432
@@ -19,12 +18,16 @@ LABELS = {"cnpg.io/cluster": NAME}
 
 
 class PostgresCnpg(pulumi.ComponentResource):
-    """A primary and its replicas; a database, a role and a password for each service, and nobody else's."""
+    """A primary and its replicas; a database, a role and a password for each service, and nobody else's.
+
+    `shop` is the namespace where services find what leads to them.
+    """
 
     def __init__(
         self,
         namespace: pulumi.Input[str],
         *,
+        shop: pulumi.Input[str],
         owners: Sequence[str],
         instances: int,
         storage_gib: int,
@@ -33,7 +36,7 @@ class PostgresCnpg(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:kind:PostgresCnpg", NAME, None, opts)
-        self._namespace, self._secret = namespace, secret
+        self._namespace, self._shop, self._secret = namespace, shop, secret
         self._child = pulumi.ResourceOptions(parent=self)
         operator = release(
             CLOUD_NATIVE_PG,
@@ -78,7 +81,7 @@ class PostgresCnpg(pulumi.ComponentResource):
         name = f"{_dns(workload)}-postgres"
         secret = k8s.core.v1.Secret(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=SHOP),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=self._shop),
             string_data={"database_url": url},
             opts=self._child,
         )

@@ -8,7 +8,6 @@ from components.access import Access, Destination, SecretKey
 from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.microservice.container import locked_down
-from components.shop_namespace import SHOP
 from versions import VALKEY
 
 core, meta = k8s.core.v1, k8s.meta.v1
@@ -21,18 +20,21 @@ class RedisValkey(pulumi.ComponentResource):
     """One server without persistence: holds are rebuilt from the ledger, caches are filled again.
 
     It has a password, a limit of memory, and says no instead of forgetting what it was told to keep.
+    `shop` is the namespace where services find what leads to it.
     """
 
     def __init__(
         self,
         namespace: pulumi.Input[str],
         *,
+        shop: pulumi.Input[str],
         memory_mib: int,
         secret: SecretStr,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:kind:RedisValkey", NAME, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._shop = shop
         self._password = derived_password(secret, "valkey")
         metadata = meta.ObjectMetaArgs(name=NAME, namespace=namespace, labels=LABELS)
         configuration = core.Secret(
@@ -74,7 +76,7 @@ class RedisValkey(pulumi.ComponentResource):
         url = pulumi.Output.concat("redis://:", self._password, f"@{NAME}.{STORES}.svc:{PORT}/0")
         secret = core.Secret(
             name,
-            metadata=meta.ObjectMetaArgs(name=name, namespace=SHOP),
+            metadata=meta.ObjectMetaArgs(name=name, namespace=self._shop),
             string_data={"valkey_url": url},
             opts=self._child,
         )

@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from tools.devstack.failures import DevstackError
 from tools.devstack.process import Launch
 from tools.devstack.progress import Progress
 from tools.devstack.readiness import run_to_end
-from tools.kubelab.programs import DEFINITIONS, PROGRAMS, SIMULATION, Definitions, Programs, key
+from tools.kubelab import strimzi
+from tools.kubelab.programs import DEFINITIONS, PROGRAMS, SIMULATION, Definitions, Programs, key, own_stages
 
 BUILD_SECONDS = 3600.0
 TELL_SECONDS = 30.0
@@ -33,10 +34,9 @@ class Built:
         """The path of one program."""
         return str(self.folder / "bin" / name)
 
-    @property
-    def definitions(self) -> Path:
-        """A folder of CustomResourceDefinitions."""
-        return self.folder / "definitions"
+    def definitions(self) -> list[Path]:
+        """Folders of CustomResourceDefinitions."""
+        return sorted((self.folder / "definitions").iterdir())
 
     @property
     def simulation(self) -> Path:
@@ -85,6 +85,9 @@ async def _build(go: str, cache: Path, progress: Progress) -> Built:
         with progress.step("definitions of resources are there"):
             for definitions in DEFINITIONS:
                 await _collect(go, definitions, Path(temporary), result)
+            generated = result / "definitions" / "strimzi"
+            generated.mkdir()
+            await strimzi.generate(generated, log, progress)
         result.rename(cache / key())
     return Built(cache / key())
 
@@ -105,24 +108,28 @@ async def _compile(
     finally:
         telling.cancel()
     if programs.lock == "kwok":
-        module = Path((await _go(go, folder, "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok")).strip())
-        files = [file for pattern in SIMULATION for file in sorted(module.glob(pattern))]
-        kept = [file.read_text() for file in files if file.name != "kustomization.yaml"]
-        (result / "kwok.yaml").write_text("\n---\n".join(kept))
+        module = await _go(go, folder, "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok")
+        stages = [file.read_text() for file in _manifests(Path(module.strip()), SIMULATION)]
+        (result / "kwok.yaml").write_text("\n---\n".join([*stages, own_stages()]))
 
 
 async def _collect(go: str, definitions: Definitions, temporary: Path, result: Path) -> None:
     """Errors: DevstackError if the module is not the one that was pinned."""
-    answer = await _go(go, temporary, "mod", "download", "-json", f"{definitions.module}@{definitions.version}")
+    answer = await _go(
+        go, temporary, "mod", "download", "-json", f"{definitions.module}@{definitions.version}"
+    )
     found = msgspec.json.decode(answer, type=dict[str, object])
     if found.get("Sum") != definitions.sum:
         raise DevstackError(f"{definitions.module}@{definitions.version} is not the module that was pinned")
     folder = result / "definitions" / definitions.name
     folder.mkdir(parents=True)
-    for pattern in definitions.files:
-        for file in sorted(Path(str(found["Dir"])).glob(pattern)):
-            if file.name != "kustomization.yaml":
-                (folder / file.name).write_bytes(file.read_bytes())
+    for file in _manifests(Path(str(found["Dir"])), definitions.files):
+        (folder / file.name).write_bytes(file.read_bytes())
+
+
+def _manifests(module: Path, patterns: Iterable[str]) -> list[Path]:
+    found = [file for pattern in patterns for file in sorted(module.glob(pattern))]
+    return [file for file in found if file.name != "kustomization.yaml"]
 
 
 async def _go(go: str, folder: Path, *arguments: str) -> str:

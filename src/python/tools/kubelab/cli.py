@@ -12,6 +12,7 @@ from tools.devstack.failures import DevstackError
 from tools.devstack.inspection import stop_stack
 from tools.devstack.progress import Progress
 from tools.devstack.stack import default_data_dir
+from tools.kubelab import strimzi
 from tools.kubelab.build import Built, cache_folder, ensure_built, find_built
 from tools.kubelab.lab import Lab, Wanted, run_lab
 from tools.kubelab.programs import DEFINITIONS, PROGRAMS
@@ -83,7 +84,8 @@ def _status(options: argparse.Namespace) -> int:
     built = find_built(cache_folder())
     versions = ", ".join(f"{each.lock} {each.version}" for each in PROGRAMS)
     print(f"{versions}: {'built' if built else 'not built'}")
-    print("definitions: " + ", ".join(f"{each.name} {each.version}" for each in DEFINITIONS))
+    defined = [f"{each.name} {each.version}" for each in DEFINITIONS]
+    print(f"definitions: {', '.join(defined)}, strimzi {strimzi.VERSION}")
     lab = Lab.find(options.folder)
     if lab is None:
         print(f"no lab is up in {options.folder}")
@@ -109,6 +111,13 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
+def _draw(options: argparse.Namespace) -> int:
+    from tools.kubelab.drawing import draw  # noqa: PLC0415 - slow to import, seldom needed
+
+    options.target.write_text(draw(options.samples.read_bytes()))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kubelab",
@@ -117,21 +126,32 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--folder", type=lambda text: Path(text).absolute(), metavar="DIR",
-                        default=default_data_dir() / "kubelab",
-                        help="where its logs and credentials are (default: .seawall/kubelab here)")  # fmt: skip
+    parser.add_argument(
+        "--folder",
+        type=lambda text: Path(text).absolute(),
+        default=default_data_dir() / "kubelab",
+        metavar="DIR",
+        help="where its logs and credentials are (default: .seawall/kubelab here)",
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     up = actions.add_parser("up", help="start it, and keep it until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="in the background; returns when it can be used")
     up.add_argument("--only-if-built", action="store_true", help="build nothing: it would take minutes")
     up.add_argument("--nodes", type=_nodes, default=3, metavar="N", help="simulated nodes (default: 3)")
     up.add_argument("--karpenter", action="store_true", help="with Karpenter and its simulated cloud")
-    up.add_argument("--no-definitions", dest="definitions", action="store_false",
-                    help="without the definitions of cert-manager, KEDA and so on: up in half the time")  # fmt: skip
+    up.add_argument(
+        "--no-definitions",
+        dest="definitions",
+        action="store_false",
+        help="without the definitions of cert-manager, KEDA and so on: up in a few seconds",
+    )
     actions.add_parser("down", help="stop it; what the cluster held is gone")
     actions.add_parser("status", help="versions, and what runs")
     actions.add_parser("env", help="lines for a shell: KUBECONFIG and the lab's kubectl")
     actions.add_parser("build", help="only build; prints where")
+    draw = actions.add_parser("draw", help="draw what a test saw of a rush (docs/autoscaling.md)")
+    draw.add_argument("samples", type=Path, help="its JSON")
+    draw.add_argument("target", type=Path, help="the SVG to write")
     return parser
 
 
@@ -151,6 +171,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "status": _status,
     "env": _env,
     "build": _build,
+    "draw": _draw,
 }
 
 if __name__ == "__main__":

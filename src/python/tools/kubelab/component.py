@@ -39,7 +39,9 @@ class Component:
             for name, value in self.flags.items()
         }
         arguments = [f"--{name}={value}" for name, value in values.items()]
-        return Launch([self.program, *arguments], env={"HOME": str(self.folder), **self.environment}, cwd=self.folder)
+        return Launch(
+            [self.program, *arguments], env={"HOME": str(self.folder), **self.environment}, cwd=self.folder
+        )
 
     async def is_ready(self) -> bool:
         """By its own word."""

@@ -2,36 +2,34 @@
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 import yaml
 
 from tools.devstack.failures import DevstackError
-from tools.devstack.ports import LOOPBACK
 from tools.kubelab.kubectl import Kubectl
 
 ZONES = ("zone-a", "zone-b", "zone-c")
 CAPACITY = {"cpu": "8", "memory": "32Gi", "pods": "110"}
 APPLY = ("apply", "--server-side", "--validate=false")
 ATTEMPTS = 20
-METRICS_PATH = "metrics.k8s.io/resource-metrics-path"
 
 
 async def furnish(
-    kubectl: Kubectl, *, definitions: Path | None, nodes: int, metrics_port: int, authority: Path
+    kubectl: Kubectl, *, definitions: Sequence[Path], nodes: int, metrics_port: int, authority: Path
 ) -> None:
     """Returns when every definition is Established; nodes become ready by kwok. Errors: DevstackError."""
     if definitions:
-        folders = sorted(definitions.iterdir())
-        await asyncio.gather(*(kubectl(*APPLY, f"--filename={folder}") for folder in folders))
+        await asyncio.gather(*(kubectl(*APPLY, f"--filename={folder}") for folder in definitions))
         await _until_established(kubectl)
     parts = [_metrics(metrics_port, authority), *(yaml.safe_dump(node(number)) for number in range(nodes))]
     await kubectl(*APPLY, "--filename=-", manifest="\n---\n".join(parts))
 
 
 def node(number: int) -> dict[str, object]:
-    """A simulated node; kwok reports it as ready, and what its pods use."""
+    """A node of these labels and this capacity; all else is reported by kwok."""
     name = f"node-{number}"
     labels = {
         "kubernetes.io/hostname": name,
@@ -40,13 +38,11 @@ def node(number: int) -> dict[str, object]:
         "topology.kubernetes.io/zone": ZONES[number % len(ZONES)],
         "type": "kwok",
     }
-    annotations = {"kwok.x-k8s.io/node": "fake", METRICS_PATH: f"/metrics/nodes/{name}/metrics/resource"}
-    addresses = [{"type": "InternalIP", "address": LOOPBACK}, {"type": "Hostname", "address": name}]
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": labels, "annotations": annotations},
-        "status": {"allocatable": CAPACITY, "capacity": CAPACITY, "addresses": addresses},
+        "metadata": {"name": name, "labels": labels},
+        "status": {"allocatable": CAPACITY, "capacity": CAPACITY},
     }
 
 

@@ -122,7 +122,7 @@ class _Run:
     async def _furnish(self) -> None:
         await furnish(
             self._kubectl,
-            definitions=self._built.definitions if self._wanted.definitions else None,
+            definitions=self._built.definitions() if self._wanted.definitions else [],
             nodes=self._wanted.nodes,
             metrics_port=self._metrics_port,
             authority=self._credentials.authority,

@@ -10,6 +10,7 @@ from tools.kubelab.build import Built
 from tools.kubelab.component import Component
 from tools.kubelab.credentials import ADMINISTRATORS, Credentials
 
+Flags = Mapping[str, str | bool]
 PORTS = (
     "etcd",
     "etcd-peers",
@@ -25,8 +26,8 @@ SERVICE_RANGE = "10.96.0.0/16"
 # The autoscaler looks each 15 s by default; a lab has less patience.
 AUTOSCALER_SECONDS = 5
 METRICS_SECONDS = 10
-LISTEN = {"bind-address": LOOPBACK}
-ALONE = {"leader-elect": False}
+LISTEN: Flags = {"bind-address": LOOPBACK}
+ALONE: Flags = {"leader-elect": False}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Plan:
     def _component(
         self,
         name: str,
-        flags: Mapping[str, str | bool],
+        flags: Flags,
         *,
         health: str = "/healthz",
         tls: bool = True,
@@ -82,7 +83,7 @@ class Plan:
 
     def _etcd(self) -> Component:
         clients, peers = (f"http://{LOOPBACK}:{self.ports[name]}" for name in ("etcd", "etcd-peers"))
-        flags = {
+        flags: Flags = {
             "data-dir": str(self.folder / "etcd" / "data"),
             "listen-client-urls": clients,
             "advertise-client-urls": clients,
@@ -96,7 +97,7 @@ class Plan:
     def _apiserver(self) -> Component:
         who, authority = self.credentials, str(self.credentials.authority)
         serving, proxy = who.issue("kube-apiserver"), who.issue("front-proxy")
-        flags = {
+        flags: Flags = {
             **LISTEN,
             "secure-port": str(self.ports["kube-apiserver"]),
             "advertise-address": LOOPBACK,
@@ -123,7 +124,7 @@ class Plan:
         return self._component("kube-apiserver", flags, health="/readyz")
 
     def _controller_manager(self) -> Component:
-        flags = {
+        flags: Flags = {
             **LISTEN,
             **ALONE,
             "secure-port": str(self.ports["kube-controller-manager"]),
@@ -136,7 +137,7 @@ class Plan:
         return self._component("kube-controller-manager", flags)
 
     def _scheduler(self) -> Component:
-        flags = {
+        flags: Flags = {
             **LISTEN,
             **ALONE,
             "secure-port": str(self.ports["kube-scheduler"]),
@@ -146,11 +147,12 @@ class Plan:
 
     def _kwok(self) -> Component:
         port, serving = str(self.ports["kwok"]), self.credentials.issue("kwok")
-        flags = {
+        flags: Flags = {
             "kubeconfig": str(self.credentials.kubeconfig("system:kwok", ADMINISTRATORS)),
             "config": str(self.built.simulation),
             "manage-all-nodes": True,
             "node-ip": LOOPBACK,
+            "node-lease-duration-seconds": "40",
             "node-port": port,
             "server-address": f"{LOOPBACK}:{port}",
             "tls-cert-file": str(serving.certificate),
@@ -162,7 +164,7 @@ class Plan:
         config = str(self.credentials.kubeconfig("system:metrics-server", ADMINISTRATORS))
         # The API server reaches it as localhost, and expects the name of its Service.
         serving = self.credentials.issue("metrics-server", hosts=("metrics-server.kube-system.svc",))
-        flags = {
+        flags: Flags = {
             **LISTEN,
             "secure-port": str(self.ports["metrics-server"]),
             "tls-cert-file": str(serving.certificate),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
+from tools.kubelab import strimzi
+
 KUBERNETES = "1.35.4"
 _VERSION = "k8s.io/component-base/version"
 
@@ -135,6 +137,11 @@ SIMULATION = (
 )
 
 
+def own_stages() -> str:
+    """What nodes need beside kwok's own stages."""
+    return (resources.files("tools.kubelab") / "manifests" / "stages.yaml").read_text()
+
+
 def key() -> str:
     """Names what a build gives: it changes with every version, lock and flag."""
     digest = hashlib.sha256()
@@ -149,3 +156,5 @@ def _parts() -> Iterator[str]:
         yield from programs.lock_files().values()
     yield from (repr(definitions) for definitions in DEFINITIONS)
     yield from SIMULATION
+    yield own_stages()
+    yield strimzi.lock()
