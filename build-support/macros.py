@@ -81,7 +81,7 @@ def pulumi_program():
     resources(name="aws", sources=["components/aws/*.sql"])
     python_sources(
         name="src",
-        sources=["**/*.py", "!estimate.py", "!render.py"],
+        sources=["**/*.py", "!checking.py", "!estimate.py", "!render.py"],
         resolve="infra",
         overrides={
             "workloads.py": {"dependencies": [":workloads"]},
@@ -94,6 +94,7 @@ def pulumi_program():
     # Programs to run, and none to package: `./pants run infra/pulumi:estimate`.
     python_source(name="estimate", source="estimate.py", resolve="infra")
     python_source(name="render", source="render.py", resolve="infra")
+    python_source(name="check", source="checking.py", resolve="infra")
     __dependencies_rules__(("*", "/**", "//3rdparty/python/**", "!*"))
     __dependents_rules__(
         (

@@ -1,14 +1,21 @@
 """The inventory of a stack: what there is, in the order in which it comes up."""
 
+from datetime import UTC, datetime
+
 import pulumi
 
+from components.capacity_namespace import CapacityNamespace
+from components.headroom import Headroom
 from components.metrics import Metrics
+from components.pre_scaling import PreScaling
+from components.priorities import Priorities
 from components.shop_namespace import ShopNamespace
 from configuration import stack_settings
 from foundation_aws import aws_foundation
 from platform_aws import aws_platform
 from platform_kind import kind_platform
-from shop_services import shop
+from sale_floors import ended
+from shop_services import GATEWAY, shop
 from workloads import workloads_of
 
 settings = stack_settings()
@@ -17,10 +24,20 @@ settings.check_services({*(each.name for each in workloads), "gateway"})
 
 foundation = aws_foundation(settings, settings.aws) if settings.aws else None
 options = foundation.options if foundation else pulumi.ResourceOptions()
+priorities = Priorities(opts=options)
 metrics = Metrics(settings.scaling, opts=options)
 namespace = ShopNamespace(mesh_labels={"istio.io/dataplane-mode": "ambient"}, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)
 else:
     platform = kind_platform(settings, namespace.name, workloads)
-shop(settings, platform, namespace.name, workloads, after=[metrics])
+shop(settings, platform, namespace.name, workloads, after=[metrics, priorities])
+
+capacity = CapacityNamespace(opts=options)
+later = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[metrics, priorities]))
+running = [*workloads, GATEWAY]
+Headroom(capacity.name, running, settings.scaling, settings.sales, opts=later)
+if settings.sales and settings.scaling.pods == "prometheus-adapter":
+    PreScaling(capacity.name, namespace.name, running, settings.scaling, settings.sales, opts=later)
+for line in ended(settings.sales, datetime.now(UTC)):
+    pulumi.log.warn(line)

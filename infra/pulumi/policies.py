@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.priorities import HEADROOM
 from recording import Resource
 
 Check = Callable[[Resource], Iterator[str]]
@@ -65,10 +66,17 @@ def _limits(resource: Resource) -> Iterator[str]:
 def _probes(resource: Resource) -> Iterator[str]:
     if resource.inputs["kind"] != "Deployment":
         return
+    if _does_nothing(resource):
+        return
     for container in _containers(resource):
         missing = [probe for probe in ("readinessProbe", "livenessProbe") if probe not in container]
         if missing:
             yield f"container {container['name']} has no {' and no '.join(missing)}"
+
+
+def _does_nothing(resource: Resource) -> bool:
+    """It holds room free for others (components/headroom.py)."""
+    return bool(_pod(resource).get("priorityClassName") == HEADROOM)
 
 
 def _restricted(resource: Resource) -> Iterator[str]:
@@ -129,7 +137,7 @@ def _alone(resources: Sequence[Resource]) -> Iterator[str]:
     """A Deployment that nothing scales, nothing protects from evictions, or everybody reaches."""
     kinds: dict[str, set[str]] = {}
     for each in resources:
-        if "kind" in each.inputs:
+        if "kind" in each.inputs and not _does_nothing(each):
             kinds.setdefault(each.manifest_name, set()).add(each.inputs["kind"])
     for name, own in sorted(kinds.items()):
         if "Deployment" in own:

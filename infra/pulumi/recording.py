@@ -96,7 +96,7 @@ def record_stack(stack: str, recorder: Recorder | None = None, **overrides: str)
 
     Another `recorder` may do more with a resource than keep it.
     """
-    values, secrets = _values_of(stack)
+    values, secrets = values_of(stack)
     values |= {f"seawall:{key}": value for key, value in overrides.items()}
     return record(
         lambda: runpy.run_path(str(PROGRAM / "__main__.py"), run_name="__main__"),
@@ -107,7 +107,7 @@ def record_stack(stack: str, recorder: Recorder | None = None, **overrides: str)
     )
 
 
-def _values_of(stack: str) -> tuple[dict[str, str], list[str]]:
+def values_of(stack: str) -> tuple[dict[str, str], list[str]]:
     """What Pulumi hands over for a stack's real file: values, and the keys of those that are secret."""
     config = yaml.safe_load((PROGRAM / f"Pulumi.{stack}.yaml").read_text())["config"]
     secrets = [key for key, value in config.items() if isinstance(value, dict) and "secure" in value]

@@ -189,6 +189,17 @@ class Settings(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _floors_of_sales_are_below_the_ceiling(self) -> Self:
+        most = self.scaling.max_replicas
+        for sale in self.sales:
+            for name, replicas in sale.replicas.items():
+                if replicas > most:
+                    raise ValueError(
+                        f"sales.{sale.name}.replicas.{name}: {replicas} is above scaling.max_replicas, {most}"
+                    )
+        return self
+
     @property
     def secrets(self) -> dict[str, SecretStr]:
         """Those that are encrypted in the stack's file, by their keys."""

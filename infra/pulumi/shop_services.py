@@ -27,7 +27,7 @@ def shop(
     """All services, with what each stores, calls and is told, `after` what watches and scales them."""
     later = pulumi.ResourceOptions(depends_on=list(after))
     opts = pulumi.ResourceOptions.merge(platform.options, later)
-    around = Surroundings(namespace, settings.images, settings.scaling)
+    around = Surroundings(namespace, settings.images, settings.scaling, settings.sales)
     for spec in service_specs(settings, platform, workloads):
         Microservice(
             spec,

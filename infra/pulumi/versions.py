@@ -49,6 +49,10 @@ CLOUD_NATIVE_PG = Chart("cloudnative-pg", "https://cloudnative-pg.github.io/char
 CLOUD_NATIVE_PG_POSTGRES = "ghcr.io/cloudnative-pg/postgresql:17.9"
 VALKEY = "docker.io/valkey/valkey:8.1.4-alpine3.22"
 
+# Pods that hold room free, and the hand that raises floors.
+PAUSE = "registry.k8s.io/pause:3.10.1"
+KUBECTL = "registry.k8s.io/kubectl:v1.35.4"
+
 KEDA = Chart("keda", "https://kedacore.github.io/charts", "2.21.0")
 PROMETHEUS_ADAPTER = Chart(
     "prometheus-adapter", "https://prometheus-community.github.io/helm-charts", "5.2.0"

@@ -43,7 +43,7 @@ def test_a_service_is_told_its_own_database(stack):
     mounted = [
         each.manifest_name
         for each in stack.of("Deployment")
-        for volume in each.inputs["spec"]["template"]["spec"]["volumes"]
+        for volume in each.inputs["spec"]["template"]["spec"].get("volumes", [])
         for source in volume.get("projected", {}).get("sources", [])
         if source["secret"]["name"] == "orders-postgres"
     ]

@@ -5,6 +5,7 @@ import pulumi_kubernetes as k8s
 
 from components.access import Access, Destination
 from components.kind.stores_namespace import STORES, let_the_shop_in
+from components.priorities import STORES as STORES_FIRST
 from components.release import release
 from versions import KAFKA, STRIMZI
 
@@ -51,6 +52,7 @@ class KafkaStrimzi(pulumi.ComponentResource):
                 "roles": ["controller", "broker"],
                 "storage": {"type": "persistent-claim", "size": f"{storage_gib}Gi", "deleteClaim": False},
                 "resources": {"requests": {"cpu": "500m", "memory": memory}, "limits": {"memory": memory}},
+                "template": {"pod": {"priorityClassName": STORES_FIRST}},
                 "jvmOptions": {"-Xms": f"{memory_mib // 2}m", "-Xmx": f"{memory_mib // 2}m"},
             },
             opts=after,

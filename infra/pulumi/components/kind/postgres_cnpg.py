@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from components.access import Access, Destination, SecretKey
 from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
+from components.priorities import STORES as STORES_FIRST
 from components.release import release
 from versions import CLOUD_NATIVE_PG, CLOUD_NATIVE_PG_POSTGRES
 
@@ -56,6 +57,7 @@ class PostgresCnpg(pulumi.ComponentResource):
             spec={
                 "instances": instances,
                 "imageName": CLOUD_NATIVE_PG_POSTGRES,
+                "priorityClassName": STORES_FIRST,
                 "storage": {"size": f"{storage_gib}Gi"},
                 "resources": {"requests": {"cpu": "500m", "memory": memory}, "limits": {"memory": memory}},
                 # A commit is on two machines before it counts, where there are two.

@@ -8,6 +8,7 @@ from components.access import Access, Destination, SecretKey
 from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.microservice.container import locked_down
+from components.priorities import STORES as STORES_FIRST
 from versions import VALKEY
 
 core, meta = k8s.core.v1, k8s.meta.v1
@@ -100,6 +101,7 @@ def _pod(configuration: pulumi.Input[str], memory_mib: int) -> core.PodSpecArgs:
     )
     return core.PodSpecArgs(
         automount_service_account_token=False,
+        priority_class_name=STORES_FIRST,
         security_context=core.PodSecurityContextArgs(
             run_as_non_root=True,
             run_as_user=USER,

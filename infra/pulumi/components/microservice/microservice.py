@@ -35,7 +35,6 @@ class Microservice(pulumi.ComponentResource):
         spec: ServiceSpec,
         around: Surroundings,
         *,
-        priority_class: pulumi.Input[str] | None = None,
         contracts: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -47,7 +46,7 @@ class Microservice(pulumi.ComponentResource):
         deployment = k8s.apps.v1.Deployment(
             spec.name,
             metadata=metadata(spec, around.namespace),
-            spec=deployment_spec(spec, service_container(spec, around), priority_class),
+            spec=deployment_spec(spec, service_container(spec, around)),
             opts=self._child(before),
         )
         if spec.migrates and contracts:
@@ -68,8 +67,8 @@ class Microservice(pulumi.ComponentResource):
 
     def _availability(self, deployment: pulumi.Resource) -> None:
         spec, namespace, opts = self._spec, self._around.namespace, self._child([deployment])
-        least = self._around.min_replicas.get(spec.workload.name, self._around.scaling.min_replicas)
-        autoscaler(spec, self._around.scaling, namespace, min_replicas=least, opts=opts)
+        around = self._around
+        autoscaler(spec, around.scaling, namespace, sales=around.sales, opts=opts)
         k8s.policy.v1.PodDisruptionBudget(
             spec.name,
             metadata=metadata(spec, namespace),

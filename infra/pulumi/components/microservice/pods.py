@@ -8,14 +8,13 @@ import pulumi_kubernetes as k8s
 
 from components.microservice.container import GRACE_SECONDS, USER, configuration, volumes
 from components.microservice.spec import ServiceSpec, labels, selector
+from components.priorities import SHOP
 
 core, meta = k8s.core.v1, k8s.meta.v1
 CHECKSUM = "seawall.dev/configuration"
 
 
-def deployment_spec(
-    spec: ServiceSpec, container: core.ContainerArgs, priority_class: pulumi.Input[str] | None
-) -> k8s.apps.v1.DeploymentSpecArgs:
+def deployment_spec(spec: ServiceSpec, container: core.ContainerArgs) -> k8s.apps.v1.DeploymentSpecArgs:
     """How many there are is the autoscaler's to say: `replicas` is left out."""
     return k8s.apps.v1.DeploymentSpecArgs(
         revision_history_limit=5,
@@ -30,7 +29,7 @@ def deployment_spec(
                 labels=labels(spec.name) | selector(spec.name),
                 annotations={CHECKSUM: checksum(configuration(spec))},
             ),
-            spec=pod_spec(spec, container, priority_class=priority_class, spread=_spread(spec.name)),
+            spec=pod_spec(spec, container, spread=_spread(spec.name)),
         ),
     )
 
@@ -40,7 +39,6 @@ def pod_spec(
     container: core.ContainerArgs,
     *,
     restart_policy: str = "Always",
-    priority_class: pulumi.Input[str] | None = None,
     spread: list[core.TopologySpreadConstraintArgs] | None = None,
 ) -> core.PodSpecArgs:
     """A pod of the restricted standard, which no token of the API server reaches."""
@@ -50,7 +48,7 @@ def pod_spec(
         enable_service_links=False,
         containers=[container],
         restart_policy=restart_policy,
-        priority_class_name=priority_class,
+        priority_class_name=SHOP,
         security_context=core.PodSecurityContextArgs(
             run_as_non_root=True,
             run_as_user=USER,

@@ -1,13 +1,14 @@
 """How many pods a service has: by CPU, memory, requests per second and the lag of what it consumes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.microservice.spec import ServiceSpec, labels
-from settings import Scaling
+from sale_floors import schedule
+from settings import Sale, Scaling
 
 hpa = k8s.autoscaling.v2
 PROMETHEUS = "http://prometheus-operated.monitoring.svc:9090"
@@ -23,10 +24,13 @@ def autoscaler(
     scaling: Scaling,
     namespace: pulumi.Input[str],
     *,
-    min_replicas: int,
+    sales: Sequence[Sale] = (),
     opts: pulumi.ResourceOptions,
 ) -> pulumi.CustomResource:
-    """A ScaledObject of KEDA, which keeps an HPA, or the HPA itself beside prometheus-adapter."""
+    """A ScaledObject of KEDA, which keeps an HPA, or the HPA itself beside prometheus-adapter.
+
+    KEDA raises the floor for each of `sales` that names the service; the HPA's is PreScaling's to raise.
+    """
     metadata = k8s.meta.v1.ObjectMetaArgs(name=spec.name, namespace=namespace, labels=labels(spec.name))
     if scaling.pods == "keda":
         return k8s.apiextensions.CustomResource(
@@ -34,12 +38,18 @@ def autoscaler(
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
             metadata=metadata,
-            spec=_scaled_object(spec, scaling, min_replicas),
+            spec=_scaled_object(spec, scaling, sales),
             opts=opts,
         )
     return hpa.HorizontalPodAutoscaler(
-        f"{spec.name}-scaler", metadata=metadata, spec=_autoscaler(spec, scaling, min_replicas), opts=opts
+        f"{spec.name}-scaler", metadata=metadata, spec=_autoscaler(spec, scaling), opts=opts
     )
+
+
+def cron(sale: Sale, replicas: int) -> dict[str, Any]:
+    """KEDA's trigger that keeps so many pods from before a sale to its end; of several the highest counts."""
+    times = {"timezone": "Etc/UTC", "start": schedule(sale.starts), "end": schedule(sale.ends)}
+    return {"type": "cron", "metadata": times | {"desiredReplicas": str(replicas)}}
 
 
 def requests_per_pod(spec: ServiceSpec, scaling: Scaling) -> int:
@@ -47,9 +57,7 @@ def requests_per_pod(spec: ServiceSpec, scaling: Scaling) -> int:
     return max(1, spec.workload.requests_per_second * scaling.knee_percent // 100)
 
 
-def _autoscaler(
-    spec: ServiceSpec, scaling: Scaling, min_replicas: int
-) -> hpa.HorizontalPodAutoscalerSpecArgs:
+def _autoscaler(spec: ServiceSpec, scaling: Scaling) -> hpa.HorizontalPodAutoscalerSpecArgs:
     metrics = [_resource("cpu", scaling.cpu_percent), _resource("memory", scaling.memory_percent)]
     if spec.workload.requests_per_second:
         target = hpa.MetricTargetArgs(type="AverageValue", average_value=str(requests_per_pod(spec, scaling)))
@@ -61,7 +69,7 @@ def _autoscaler(
         scale_target_ref=hpa.CrossVersionObjectReferenceArgs(
             api_version="apps/v1", kind="Deployment", name=spec.name
         ),
-        min_replicas=min_replicas,
+        min_replicas=scaling.min_replicas,
         max_replicas=scaling.max_replicas,
         metrics=metrics,
         behavior=hpa.HorizontalPodAutoscalerBehaviorArgs(
@@ -88,7 +96,7 @@ def _policy(type_: str, value: int, period_seconds: int) -> hpa.HPAScalingPolicy
     return hpa.HPAScalingPolicyArgs(type=type_, value=value, period_seconds=period_seconds)
 
 
-def _scaled_object(spec: ServiceSpec, scaling: Scaling, min_replicas: int) -> Mapping[str, Any]:
+def _scaled_object(spec: ServiceSpec, scaling: Scaling, sales: Sequence[Sale]) -> Mapping[str, Any]:
     """The same by KEDA's names. https://keda.sh/docs/latest/reference/scaledobject-spec/"""
     triggers: list[dict[str, Any]] = [
         {"type": "cpu", "metricType": "Utilization", "metadata": {"value": str(scaling.cpu_percent)}},
@@ -100,6 +108,8 @@ def _scaled_object(spec: ServiceSpec, scaling: Scaling, min_replicas: int) -> Ma
     for group in spec.workload.consumes:
         lag = f'sum(seawall_consumer_lag{{namespace="shop",group="{group}"}})'
         triggers.append(_prometheus(lag, LAG_PER_POD))
+    own = spec.workload.name
+    triggers += [cron(sale, sale.replicas[own]) for sale in sales if own in sale.replicas]
     up = [_rule("Percent", 100, 15), _rule("Pods", 8, 15)]
     behavior = {
         "scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": up},
@@ -107,7 +117,7 @@ def _scaled_object(spec: ServiceSpec, scaling: Scaling, min_replicas: int) -> Ma
     }
     return {
         "scaleTargetRef": {"name": spec.name},
-        "minReplicaCount": min_replicas,
+        "minReplicaCount": scaling.min_replicas,
         "maxReplicaCount": scaling.max_replicas,
         "pollingInterval": 15,
         "advanced": {"horizontalPodAutoscalerConfig": {"name": spec.name, "behavior": behavior}},

@@ -1,12 +1,12 @@
 """What a service is made of, settled before any resource is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 
 from components.access import Access, Destination
-from settings import Images, Scaling
+from settings import Images, Sale, Scaling
 from workloads import Workload
 
 HTTP_PORT = 8080
@@ -23,7 +23,7 @@ class Surroundings:
     namespace: pulumi.Input[str]
     images: Images
     scaling: Scaling
-    min_replicas: Mapping[str, int] = field(default_factory=dict)
+    sales: Sequence[Sale] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from tools.rehearsal.plots import STYLE, svg
 
-SIZE_INCHES = (9.0, 4.6)
+SIZE_INCHES = (10.0, 4.6)
 LINES = {"wanted": "pods wanted by the autoscaler", "ready": "pods available", "nodes": "nodes ready"}
 
 
@@ -49,4 +49,4 @@ def _phases(top: Axes, below: Axes, samples: list[Sample]) -> None:
         mark: Any = {"color": "grey", "linewidth": 0.8, "linestyle": "--"}
         top.axvline(begins, **mark)
         below.axvline(begins, **mark)
-        top.annotate(phase, (begins, 1.02), xycoords=("data", "axes fraction"), fontsize=8, rotation=30)
+        top.annotate(phase, (begins, 1.02), xycoords=("data", "axes fraction"), fontsize=8, rotation=60)
