@@ -6,10 +6,12 @@ import pulumi
 
 from components.capacity_namespace import CapacityNamespace
 from components.headroom import Headroom
+from components.istio_ambient import IstioAmbient
 from components.metrics import Metrics
 from components.pre_scaling import PreScaling
 from components.priorities import Priorities
 from components.shop_namespace import ShopNamespace
+from components.tracing import Tracing
 from configuration import stack_settings
 from foundation_aws import aws_foundation
 from platform_aws import aws_platform
@@ -25,13 +27,24 @@ settings.check_services({*(each.name for each in workloads), "gateway"})
 foundation = aws_foundation(settings, settings.aws) if settings.aws else None
 options = foundation.options if foundation else pulumi.ResourceOptions()
 priorities = Priorities(opts=options)
-metrics = Metrics(settings.scaling, opts=options)
-namespace = ShopNamespace(mesh_labels={"istio.io/dataplane-mode": "ambient"}, opts=options)
+mesh = IstioAmbient(opts=options) if settings.mesh == "istio" else None
+mesh_labels = mesh.labels if mesh else {}
+metrics = Metrics(settings.scaling, mesh_labels, opts=options)
+tracing = Tracing(settings.observability, opts=options)
+namespace = ShopNamespace(mesh_labels, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)
 else:
     platform = kind_platform(settings, namespace.name, workloads)
-shop(settings, platform, namespace.name, workloads, after=[metrics, priorities])
+shop(
+    settings,
+    platform,
+    namespace.name,
+    workloads,
+    mesh=mesh,
+    observed=tracing.access(),
+    after=[metrics, priorities, *([mesh] if mesh else [])],
+)
 
 capacity = CapacityNamespace(opts=options)
 later = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[metrics, priorities]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.priorities import HEADROOM
+from components.shop_namespace import SHOP
 from recording import Resource
 
 Check = Callable[[Resource], Iterator[str]]
@@ -135,17 +136,25 @@ def _digest(resource: Resource) -> Iterator[str]:
 
 def _alone(resources: Sequence[Resource]) -> Iterator[str]:
     """A Deployment that nothing scales, nothing protects from evictions, or everybody reaches."""
+    meshed = any(each.inputs.get("kind") == "PeerAuthentication" for each in resources)
+    shop = {each.manifest_name for each in resources if _is_of_the_shop(each)} if meshed else set()
     kinds: dict[str, set[str]] = {}
     for each in resources:
         if "kind" in each.inputs and not _does_nothing(each):
             kinds.setdefault(each.manifest_name, set()).add(each.inputs["kind"])
     for name, own in sorted(kinds.items()):
         if "Deployment" in own:
-            missing = {"PodDisruptionBudget", "NetworkPolicy"} - own
+            needed = {"PodDisruptionBudget", "NetworkPolicy"}
+            missing = (needed | {"AuthorizationPolicy"} if name in shop else needed) - own
             scaled = own & {"ScaledObject", "HorizontalPodAutoscaler"}
             lacks = sorted(missing) + ([] if scaled else ["autoscaler"])
             if lacks:
                 yield f"{name}: has no {', no '.join(lacks)}"
+
+
+def _is_of_the_shop(resource: Resource) -> bool:
+    place = resource.inputs.get("metadata", {}).get("namespace")
+    return resource.inputs.get("kind") == "Deployment" and place == SHOP
 
 
 POLICIES = (
@@ -160,4 +169,4 @@ POLICIES = (
 PRODUCTION = (
     Policy("digest", "production takes images by digest, or of third parties by exact version", _digest),
 )
-COMPANY = "each Deployment has an autoscaler, a disruption budget and a network policy"
+COMPANY = "each Deployment has an autoscaler, a disruption budget, a network policy; in the mesh, callers"

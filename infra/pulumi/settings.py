@@ -160,7 +160,7 @@ class Settings(Strict):
     production: bool = False
     domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
     images: Images
-    mesh: Literal["istio", "linkerd"] = "istio"
+    mesh: Literal["istio", "none"] = "istio"
     scaling: Scaling = Scaling()
     observability: Observability = Observability()
     stores: Stores = Stores()

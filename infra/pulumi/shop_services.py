@@ -1,14 +1,17 @@
 """The shop: every workload as a microservice, and the gateway before them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pulumi
 
 from components.access import Access, Destination
+from components.mesh import Caller, Mesh, Rules
 from components.microservice.microservice import Microservice
-from components.microservice.spec import GRPC_PORT, HTTP_PORT, ServiceSpec, Surroundings
+from components.microservice.spec import GRPC_PORT, HTTP_PORT, ServiceSpec, Surroundings, selector
 from components.microservice.traffic import to_service
 from components.public_service import PUBLIC_PORT, public_service
+from components.shop_namespace import SHOP
 from platforms import Platform
 from settings import Settings
 from workloads import Workload
@@ -22,13 +25,22 @@ def shop(
     platform: Platform,
     namespace: pulumi.Input[str],
     workloads: Sequence[Workload],
+    *,
+    mesh: Mesh | None,
+    observed: Access,
     after: Sequence[pulumi.Resource] = (),
 ) -> None:
-    """All services, with what each stores, calls and is told, `after` what watches and scales them."""
+    """All services, with what each stores, calls and is told, `after` what watches and scales them.
+
+    `observed` is what each is told of where its traces go.
+    """
     later = pulumi.ResourceOptions(depends_on=list(after))
     opts = pulumi.ResourceOptions.merge(platform.options, later)
     around = Surroundings(namespace, settings.images, settings.scaling, settings.sales)
-    for spec in service_specs(settings, platform, workloads):
+    specs = service_specs(settings, platform, workloads, observed)
+    if mesh:
+        mesh.protect(namespace, [rules(spec) for spec in specs])
+    for spec in specs:
         Microservice(
             spec,
             around,
@@ -38,10 +50,25 @@ def shop(
     public_service(GATEWAY.dns_name, namespace, platform.public_service, opts)
 
 
-def service_specs(settings: Settings, platform: Platform, workloads: Sequence[Workload]) -> list[ServiceSpec]:
+def service_specs(
+    settings: Settings, platform: Platform, workloads: Sequence[Workload], observed: Access
+) -> list[ServiceSpec]:
     """What the services are made of, the gateway the last."""
-    specs = [_spec(each, settings, platform, workloads) for each in workloads]
-    return [*specs, _gateway(settings, workloads)]
+    specs = [*(_spec(each, settings, platform, workloads) for each in workloads), _gateway(workloads)]
+    return [replace(spec, access=_together([spec.access, observed])) for spec in specs]
+
+
+def rules(spec: ServiceSpec) -> Rules:
+    """Whom the mesh lets in: the callers that the network policy names, by what their certificates say."""
+    closed = tuple(port for port in spec.ports.values() if port not in spec.open_ports)
+    return Rules(
+        service=spec.name,
+        ports=closed,
+        callers=tuple(Caller(SHOP, caller) for caller in spec.callers),
+        scraped_port=spec.ports["http"],
+        open_ports=spec.open_ports,
+        pod_labels=selector(spec.name),
+    )
 
 
 def _spec(
@@ -83,7 +110,7 @@ def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
     return Access()
 
 
-def _gateway(settings: Settings, workloads: Sequence[Workload]) -> ServiceSpec:
+def _gateway(workloads: Sequence[Workload]) -> ServiceSpec:
     """Envoy and its control plane are one container: the service starts and watches Envoy."""
     routed = [each for each in workloads if each.routed]
     names = ",".join(f"{each.name}={each.dns_name}:{HTTP_PORT}" for each in routed)

@@ -49,6 +49,16 @@ CLOUD_NATIVE_PG = Chart("cloudnative-pg", "https://cloudnative-pg.github.io/char
 CLOUD_NATIVE_PG_POSTGRES = "ghcr.io/cloudnative-pg/postgresql:17.9"
 VALKEY = "docker.io/valkey/valkey:8.1.4-alpine3.22"
 
+# In the order in which they are installed.
+ISTIO_CHARTS = tuple(
+    Chart(name, "https://istio-release.storage.googleapis.com/charts", "1.28.0")
+    for name in ("base", "cni", "istiod", "ztunnel")
+)
+
+OTEL_COLLECTOR = "docker.io/otel/opentelemetry-collector-contrib:0.152.1"
+JAEGER = "docker.io/jaegertracing/jaeger:2.11.0"
+ZIPKIN = "docker.io/openzipkin/zipkin:3.5.1"
+
 # Pods that hold room free, and the hand that raises floors.
 PAUSE = "registry.k8s.io/pause:3.10.1"
 KUBECTL = "registry.k8s.io/kubectl:v1.35.4"

@@ -1,5 +1,6 @@
 """What measures the shop: Prometheus and Grafana, and the figures that autoscalers go by."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -17,11 +18,16 @@ REQUESTS = "seawall_http_requests_total"
 class Metrics(pulumi.ComponentResource):
     """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch."""
 
-    def __init__(self, scaling: Scaling, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        scaling: Scaling,
+        mesh_labels: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("seawall:platform:Metrics", MONITORING, None, opts)
         namespace = k8s.core.v1.Namespace(
             MONITORING,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=MONITORING),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=MONITORING, labels=mesh_labels),
             opts=pulumi.ResourceOptions(parent=self),
         )
         name = namespace.metadata["name"]

@@ -1,5 +1,7 @@
 """The namespace of the shop's own pods."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -16,12 +18,12 @@ class ShopNamespace(pulumi.ComponentResource):
 
     name: pulumi.Output[str]
 
-    def __init__(self, mesh_labels: dict[str, str], opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, mesh_labels: Mapping[str, str], opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("seawall:platform:ShopNamespace", SHOP, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         namespace = k8s.core.v1.Namespace(
             SHOP,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=SHOP, labels=RESTRICTED | mesh_labels),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=SHOP, labels={**RESTRICTED, **mesh_labels}),
             opts=child,
         )
         self.name = namespace.metadata["name"]

@@ -100,6 +100,8 @@ FAULTS = [
      "company: Deployment orders: has no NetworkPolicy"),
     ("no autoscaler", without("ScaledObject", "orders"),
      "company: Deployment orders: has no autoscaler"),
+    ("no list of callers in the mesh", without("AuthorizationPolicy", "orders"),
+     "company: Deployment orders: has no AuthorizationPolicy"),
 ]  # fmt: skip
 
 

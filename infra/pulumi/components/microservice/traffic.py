@@ -28,7 +28,7 @@ def policy(spec: ServiceSpec) -> net.NetworkPolicySpecArgs:
     """In: its callers and the metrics' scraper. Out: DNS, its stores, and those that it calls."""
     ports = [*spec.ports.values(), HBONE_PORT]
     callers = [_peer(meta.LabelSelectorArgs(match_labels={NAME: caller})) for caller in spec.callers]
-    ingress = [_ingress([_namespace(MONITORING)], [spec.ports["http"]])]
+    ingress = [_ingress([_namespace(MONITORING)], [spec.ports["http"], HBONE_PORT])]
     if callers:
         ingress.append(_ingress(callers, ports))
     if spec.open_ports:

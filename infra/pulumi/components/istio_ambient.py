@@ -1,0 +1,103 @@
+"""Istio without sidecars: https://istio.io/latest/docs/ambient/"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.mesh import Caller, Rules
+from components.release import release
+from versions import ISTIO_CHARTS
+
+NAMESPACE = "istio-system"
+TRUST_DOMAIN = "cluster.local"
+AMBIENT = {"istio.io/dataplane-mode": "ambient"}
+MONITORING = "monitoring"
+SIZES = {"istiod": ("200m", "512Mi"), "cni": ("50m", "128Mi"), "ztunnel": ("200m", "256Mi")}
+
+
+class IstioAmbient(pulumi.ComponentResource):
+    """A proxy on each node carries mTLS for the pods there; pods restart for nothing, and hold no proxy.
+
+    Namespaces that have `labels` are in it.
+    """
+
+    labels = AMBIENT
+
+    def __init__(self, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("seawall:platform:IstioAmbient", "mesh", None, opts)
+        # The node agents need more than pods may have elsewhere.
+        namespace = k8s.core.v1.Namespace(
+            NAMESPACE,
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=NAMESPACE, labels={"pod-security.kubernetes.io/enforce": "privileged"}
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        name = namespace.metadata["name"]
+        before: list[pulumi.Resource] = [namespace]
+        for chart in ISTIO_CHARTS:
+            before = [
+                release(
+                    chart,
+                    namespace=name,
+                    values=_values(chart.name),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+                )
+            ]
+        self._child = pulumi.ResourceOptions(parent=self, depends_on=before)
+        self.register_outputs({})
+
+    def protect(self, namespace: pulumi.Input[str], rules: Sequence[Rules]) -> None:
+        """Strict mTLS in the namespace, and a list of callers for each service."""
+        self._resource("strict", "PeerAuthentication", namespace, {"mtls": {"mode": "STRICT"}})
+        # What matches no policy is refused: the empty rule of the namespace.
+        self._resource("nobody", "AuthorizationPolicy", namespace, {})
+        for each in rules:
+            self._resource(each.service, "AuthorizationPolicy", namespace, _allowed(each))
+            if each.open_ports:
+                plain = {str(port): {"mode": "PERMISSIVE"} for port in each.open_ports}
+                wanted = {"selector": _selector(each), "mtls": {"mode": "STRICT"}, "portLevelMtls": plain}
+                self._resource(each.service, "PeerAuthentication", namespace, wanted)
+
+    def _resource(self, name: str, kind: str, namespace: pulumi.Input[str], spec: dict[str, Any]) -> None:
+        k8s.apiextensions.CustomResource(
+            f"{name}-{kind}",
+            api_version="security.istio.io/v1",
+            kind=kind,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=namespace),
+            spec=spec,
+            opts=self._child,
+        )
+
+
+def _allowed(rules: Rules) -> dict[str, Any]:
+    allowed = [_rule(rules.ports, [_principal(caller) for caller in rules.callers])] if rules.callers else []
+    allowed.append(_rule((rules.scraped_port,), [f"{TRUST_DOMAIN}/ns/{MONITORING}/*"]))
+    if rules.open_ports:
+        allowed.append(_rule(rules.open_ports, []))
+    return {"selector": _selector(rules), "action": "ALLOW", "rules": allowed}
+
+
+def _rule(ports: Sequence[int], principals: Sequence[str]) -> dict[str, Any]:
+    to = [{"operation": {"ports": [str(port) for port in ports]}}]
+    return {"to": to, **({"from": [{"source": {"principals": list(principals)}}]} if principals else {})}
+
+
+def _principal(caller: Caller) -> str:
+    return f"{TRUST_DOMAIN}/ns/{caller.namespace}/sa/{caller.account}"
+
+
+def _selector(rules: Rules) -> dict[str, Any]:
+    return {"matchLabels": rules.pod_labels}
+
+
+def _values(chart: str) -> dict[str, Any]:
+    if chart == "base":
+        return {}
+    cpu, memory = SIZES[chart]
+    size = {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
+    if chart == "istiod":
+        return {"profile": "ambient", "resources": size, "autoscaleMin": 2}
+    return {"profile": "ambient", "resources": size}
