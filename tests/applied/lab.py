@@ -13,6 +13,7 @@ import pytest
 # As Pants lays the package of the tool beside the tests.
 PACKAGE = Path("src.python.tools.kubelab/bin.pex")
 NOT_BUILT = 3
+WISHES = {"": ["--only-if-built"], "required": ["--only-if-built"], "build": []}
 
 
 class Refused(Exception):
@@ -44,22 +45,28 @@ class Lab:
         self.kubectl("apply", "--server-side", "--validate=strict", "--filename=-", manifest=manifest)
 
 
+def kubelab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The tool, on the lab of a folder."""
+    program = shlex.split(os.environ.get("SEAWALL_KUBELAB", str(PACKAGE.absolute())))
+    return subprocess.run(
+        [*program, "--folder", str(folder), *arguments], capture_output=True, text=True, check=False
+    )
+
+
 @contextmanager
 def running_lab(folder: Path, *flags: str) -> Iterator[Lab]:
-    """A lab of one's own. Skips where none is built, unless SEAWALL_LAB asks for it."""
-    program = shlex.split(os.environ.get("SEAWALL_KUBELAB", str(PACKAGE.absolute())))
-    command = [*program, "--folder", str(folder)]
-    needed = [] if os.environ.get("SEAWALL_LAB") else ["--only-if-built"]
-    up = subprocess.run(
-        [*command, "up", "--detach", *needed, *flags], capture_output=True, text=True, check=False
-    )
-    if up.returncode == NOT_BUILT:
+    """A lab of one's own. Not built, it skips; SEAWALL_LAB is `required` to fail then, `build` to build."""
+    wish = os.environ.get("SEAWALL_LAB", "")
+    assert wish in WISHES, f"SEAWALL_LAB is {wish!r}; it may be required or build"
+    up = kubelab(folder, "up", "--detach", *WISHES[wish], *flags)
+    if up.returncode == NOT_BUILT and not wish:
         pytest.skip(up.stderr.strip())
     assert up.returncode == 0, up.stdout + up.stderr
     try:
-        lines = subprocess.run([*command, "env"], capture_output=True, text=True, check=True).stdout
+        lines = kubelab(folder, "env").stdout
         values = dict(line.removeprefix("export ").split("=", 1) for line in lines.splitlines())
         programs = values["PATH"].split(os.pathsep)[0]
         yield Lab(f"{programs}/kubectl", values["KUBECONFIG"])
     finally:
-        subprocess.run([*command, "down"], capture_output=True, check=True)
+        down = kubelab(folder, "down")
+        assert down.returncode == 0, down.stderr

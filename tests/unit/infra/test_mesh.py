@@ -20,7 +20,7 @@ def production():
 
 def principals(stack, service):
     """Who is let in to each port, by name; "anybody" where nobody is named."""
-    allowed = {}
+    allowed: dict[int | str, set[str]] = {}
     for rule in stack.one("AuthorizationPolicy", service).inputs["spec"]["rules"]:
         named = rule["from"][0]["source"]["principals"] if "from" in rule else ["anybody"]
         for port in rule["to"][0]["operation"]["ports"]:

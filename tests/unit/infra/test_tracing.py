@@ -7,10 +7,13 @@ from unit.infra.program import run_stack
 
 
 @pytest.fixture(scope="module", params=["jaeger", "zipkin"])
-def stack(request):
-    made = run_stack("aws-prod", observability=f'{{"traces": "{request.param}", "trace_sample_ratio": 0.05}}')
-    made.store = request.param
-    return made
+def store(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def stack(store):
+    return run_stack("aws-prod", observability=f'{{"traces": "{store}", "trace_sample_ratio": 0.05}}')
 
 
 def collector(stack):
@@ -35,15 +38,15 @@ def test_every_service_may_go_there(stack):
     assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "shop"}
 
 
-def test_the_collector_sends_to_the_store_of_the_switch(stack):
+def test_the_collector_sends_to_the_store_of_the_switch(stack, store):
     """To the port that the store's Service has."""
     configuration = collector(stack)
     [exporter] = configuration["service"]["pipelines"]["traces"]["exporters"]
     endpoint = configuration["exporters"][exporter]["endpoint"]
-    ports = {each["port"] for each in stack.one("Service", stack.store).inputs["spec"]["ports"]}
-    assert stack.store in endpoint
+    ports = {each["port"] for each in stack.one("Service", store).inputs["spec"]["ports"]}
+    assert store in endpoint
     assert any(f":{int(port)}" in endpoint for port in ports)
-    assert exporter == {"jaeger": "otlp", "zipkin": "zipkin"}[stack.store]
+    assert exporter == {"jaeger": "otlp", "zipkin": "zipkin"}[store]
 
 
 def test_the_collector_gives_up_traces_before_memory(stack):
@@ -52,7 +55,7 @@ def test_the_collector_gives_up_traces_before_memory(stack):
     assert configuration["service"]["pipelines"]["traces"]["processors"][0] == "memory_limiter"
 
 
-def test_what_the_store_keeps_outlives_its_pod(stack):
+def test_what_the_store_keeps_outlives_its_pod(stack, store):
     """It has a disk."""
-    spec = stack.one("StatefulSet", stack.store).inputs["spec"]
+    spec = stack.one("StatefulSet", store).inputs["spec"]
     assert spec["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]

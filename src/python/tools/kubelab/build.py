@@ -21,6 +21,7 @@ from tools.kubelab.programs import DEFINITIONS, PROGRAMS, SIMULATION, Definition
 
 BUILD_SECONDS = 3600.0
 TELL_SECONDS = 30.0
+UNFINISHED = ".build-"
 GO = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off"}
 
 
@@ -68,6 +69,7 @@ def ensure_built(cache: Path, progress: Progress) -> Built:
         raise DevstackError("the lab is built with Go (1.26.6 or newer), and there is no program go here")
     cache.mkdir(parents=True, exist_ok=True)
     with _alone(cache):
+        _sweep(cache)
         return find_built(cache) or asyncio.run(_build(go, cache, progress))
 
 
@@ -76,7 +78,7 @@ async def _build(go: str, cache: Path, progress: Progress) -> Built:
     progress.say(f"building the lab, once for these versions: about {minutes:g} minutes of CPU time")
     log = cache / "build.log"
     log.write_bytes(b"")
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".build-") as temporary:
+    with tempfile.TemporaryDirectory(dir=cache, prefix=UNFINISHED) as temporary:
         result = Path(temporary) / "result"
         (result / "bin").mkdir(parents=True)
         for programs in PROGRAMS:
@@ -147,6 +149,12 @@ async def _tell(progress: Progress, text: str) -> None:
     while True:
         await asyncio.sleep(TELL_SECONDS)
         progress.say(text)
+
+
+def _sweep(cache: Path) -> None:
+    """What builds that were killed have left."""
+    for left in cache.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from tools.devstack.data_dir import DataDir
 from tools.devstack.detach import run_detached
 from tools.devstack.failures import DevstackError
 from tools.devstack.inspection import stop_stack
+from tools.devstack.ports import LOOPBACK
 from tools.devstack.progress import Progress
 from tools.devstack.stack import default_data_dir
 from tools.kubelab import strimzi
@@ -92,7 +93,7 @@ def _status(options: argparse.Namespace) -> int:
         return 1
     print(f"Kubernetes {lab.kubernetes} is up at {lab.server}")
     for name, pid in DataDir(options.folder).running().items():
-        print(f"  {name:<24} {pid:>8}")
+        print(f"  {name:<24} {pid:>8}  {LOOPBACK}:{lab.ports[name]}")
     return 0
 
 

@@ -48,6 +48,7 @@ class Lab:
     server: str
     kubeconfig: str
     kubectl: str
+    ports: dict[str, int]
 
     @classmethod
     def find(cls, folder: Path) -> Self | None:
@@ -94,6 +95,7 @@ class _Run:
             f"https://{LOOPBACK}:{ports['kube-apiserver']}",
             str(self._kubectl.config),
             self._kubectl.program,
+            ports,
         )
 
     async def until_stopped(self, on_ready: Callable[[Lab], None]) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tools.devstack.failures import DevstackError
 from tools.devstack.progress import silent
-from tools.kubelab.build import Built, cache_folder, ensure_built, find_built
+from tools.kubelab.build import UNFINISHED, Built, cache_folder, ensure_built, find_built
 from tools.kubelab.cli import NOT_BUILT, main
 from tools.kubelab.credentials import ADMINISTRATORS, Credentials
 from tools.kubelab.furnishing import ZONES, node
@@ -67,6 +67,26 @@ def test_without_go_the_reason_is_one_line(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(DevstackError, match="no program go here"):
         ensure_built(tmp_path / "cache", silent())
     assert find_built(tmp_path / "cache") is None
+
+
+@pytest.fixture
+def failing_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "go").write_text("#!/bin/sh\necho no such module >&2\nexit 1\n")
+    (folder / "go").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+@pytest.mark.usefixtures("failing_go")
+def test_a_build_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
+    """The reason is told; what an earlier one had left when it was killed is gone, too."""
+    cache = tmp_path / "cache"
+    (cache / f"{UNFINISHED}killed" / "result").mkdir(parents=True)
+    with pytest.raises(DevstackError, match="no such module"):
+        ensure_built(cache, silent())
+    assert find_built(cache) is None
+    assert not [each for each in cache.iterdir() if each.is_dir()]
 
 
 def test_what_is_not_built_is_told_by_its_exit_code(
