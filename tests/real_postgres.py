@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from seawall.sql import STORE_AWAY, Database
 from seawall.testing import free_port
 from tools.devstack.postgres_home import remove_data
 from tools.devstack.process import Process
@@ -43,6 +44,15 @@ class OwnPostgres:
     def database(self) -> str:
         """The URL of a new database."""
         return create_database(self._server.url, f"t{secrets.token_hex(4)}", secrets.token_hex(8))
+
+
+async def answers(database: Database) -> bool:
+    """Whether it serves: for a while after a restart it does not try (ServerWatch)."""
+    try:
+        await database.ping()
+    except STORE_AWAY:
+        return False
+    return True
 
 
 @asynccontextmanager

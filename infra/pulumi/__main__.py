@@ -17,8 +17,8 @@ from foundation_aws import aws_foundation
 from platform_aws import aws_platform
 from platform_kind import kind_platform
 from sale_floors import ended
-from shop_services import GATEWAY, shop
-from workloads import workloads_of
+from shop_services import shop
+from workloads import GATEWAY, workloads_of
 
 settings = stack_settings()
 workloads = workloads_of(production=settings.production)

@@ -19,7 +19,7 @@ from components.aws.store import Setting
 from foundation_aws import Foundation
 from platforms import Platform, StoreComponent
 from settings import Aws, Settings
-from workloads import Store, Workload
+from workloads import GATEWAY, Store, Workload
 
 
 def aws_platform(
@@ -104,7 +104,7 @@ def _stores(
 
 def _users(workloads: Sequence[Workload]) -> dict[Store, list[str]]:
     stores: tuple[Store, ...] = ("postgres", "redis", "kafka")
-    return {store: [each.name for each in workloads if store in each.stores] for store in stores}
+    return {store: [each.name for each in (*workloads, GATEWAY) if store in each.stores] for store in stores}
 
 
 def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation: Foundation) -> None:

@@ -14,9 +14,8 @@ from components.public_service import PUBLIC_PORT, public_service
 from components.shop_namespace import SHOP
 from platforms import Platform
 from settings import Settings
-from workloads import Workload
+from workloads import GATEWAY, Workload
 
-GATEWAY = Workload(name="gateway", cpu_millis=1000, memory_mib=1024, requests_per_second=2000)
 INTERNET = "0.0.0.0/0"
 
 
@@ -54,7 +53,10 @@ def service_specs(
     settings: Settings, platform: Platform, workloads: Sequence[Workload], observed: Access
 ) -> list[ServiceSpec]:
     """What the services are made of, the gateway the last."""
-    specs = [*(_spec(each, settings, platform, workloads) for each in workloads), _gateway(workloads)]
+    specs = [
+        *(_spec(each, settings, platform, workloads) for each in workloads),
+        _gateway(platform, workloads),
+    ]
     return [replace(spec, access=_together([spec.access, observed])) for spec in specs]
 
 
@@ -79,14 +81,17 @@ def _spec(
         callers.append(GATEWAY.dns_name)
     known = {each.name: each for each in workloads} | {GATEWAY.name: GATEWAY}
     called = [known[name] for name in workload.calls if name in known]
-    reached = [platform.stores[store].access(workload.name) for store in sorted(workload.stores)]
     return ServiceSpec(
         workload=workload,
-        access=_together([*reached, _own(workload, settings, platform)]),
+        access=_together([*_reached(workload, platform), _own(workload, settings, platform)]),
         ports={"http": HTTP_PORT} | ({"grpc": GRPC_PORT} if workload.grpc else {}),
         callers=tuple(callers),
         destinations=(*(_way_to(each) for each in called), *_outside(workload, settings)),
     )
+
+
+def _reached(workload: Workload, platform: Platform) -> list[Access]:
+    return [platform.stores[store].access(workload.name) for store in sorted(workload.stores)]
 
 
 def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
@@ -110,7 +115,7 @@ def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
     return Access()
 
 
-def _gateway(workloads: Sequence[Workload]) -> ServiceSpec:
+def _gateway(platform: Platform, workloads: Sequence[Workload]) -> ServiceSpec:
     """Envoy and its control plane are one container: the service starts and watches Envoy."""
     routed = [each for each in workloads if each.routed]
     names = ",".join(f"{each.name}={each.dns_name}:{HTTP_PORT}" for each in routed)
@@ -123,7 +128,7 @@ def _gateway(workloads: Sequence[Workload]) -> ServiceSpec:
     callers = [each.dns_name for each in workloads if GATEWAY.name in each.calls]
     return ServiceSpec(
         workload=GATEWAY,
-        access=Access(environment=environment),
+        access=_together([*_reached(GATEWAY, platform), Access(environment=environment)]),
         ports={"http": HTTP_PORT, "public": PUBLIC_PORT},
         callers=tuple(callers),
         destinations=tuple(_way_to(each) for each in routed),

@@ -32,10 +32,15 @@ class Workload(BaseModel):
         return self.name.replace("_", "-")
 
 
+GATEWAY = Workload(
+    name="gateway", stores=frozenset({"redis"}), cpu_millis=1000, memory_mib=1024, requests_per_second=2000
+)
+
+
 def read_workloads(text: str) -> tuple[Workload, ...]:
     """The workloads in a YAML text, in its order. Raises pydantic's ValidationError, ValueError."""
     found = tuple(Workload(name=name, **(of or {})) for name, of in yaml.safe_load(text)["workloads"].items())
-    known = {workload.name for workload in found} | {"gateway"}
+    known = {workload.name for workload in found} | {GATEWAY.name}
     for workload in found:
         if strange := sorted(set(workload.calls) - known):
             raise ValueError(f"{workload.name}.calls: no workload {', '.join(strange)}")

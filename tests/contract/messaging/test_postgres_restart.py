@@ -7,7 +7,7 @@ import pytest
 from contract.messaging.bench import message, running
 from contract.messaging.effects import floor
 from contract.messaging.victim import Effects
-from real_postgres import own_postgres
+from real_postgres import answers, own_postgres
 from seawall.messaging import Outbox, OutboxRelay
 from seawall.testing import until
 
@@ -35,6 +35,7 @@ async def test_relay_and_consumer_live_through_a_restart(
         await getattr(postgres, end)()
         await on.publish("2")
         await postgres.start()
+        await until(lambda: answers(on.database), GRACE_SECONDS)
         await until(lambda: on.has("12"), GRACE_SECONDS)
         await add("3")
         await until(lambda: on.has("123"), GRACE_SECONDS)

@@ -8,7 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contract.saga import victim
 from contract.saga.book import sagas_with_outbox
-from real_postgres import own_postgres
+from real_postgres import answers, own_postgres
+from seawall.testing import until
 
 
 @pytest.mark.parametrize("end", ["stop", "crash"])
@@ -24,6 +25,7 @@ async def test_a_saga_goes_on_where_it_stood(tmp_path: Path, end: str) -> None:
         with pytest.raises((SQLAlchemyError, OSError)):
             await victim.make("reserved", database, cut)
         await postgres.start()
+        await until(lambda: answers(database))
         for name in ("reserved", "charged", "committed"):
             await victim.make(name, database)
         async with database.connection() as connection:

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from real_postgres import OwnPostgres, own_postgres
-from seawall.sql import Database, GroupCommit, open_database
+from seawall.sql import STORE_AWAY, Database, GroupCommit, open_database
 from seawall.testing import until
 
-AWAY = (SQLAlchemyError, OSError, TimeoutError)
 ADD = text("INSERT INTO t SELECT unnest(CAST(:items AS int[])) ON CONFLICT DO NOTHING")
 
 
@@ -48,7 +46,7 @@ class Callers:
             number = next(self._numbers)
             try:
                 self.committed.add(await self._commits.submit(number))
-            except AWAY:
+            except STORE_AWAY:
                 self.refused += 1
                 await asyncio.sleep(0.01)
 
@@ -81,13 +79,13 @@ async def test_a_listener_says_that_it_hears_nothing_more(postgres: OwnPostgres)
     """A block that listens ends with an error when its server goes, and another one hears again."""
     heard = asyncio.Event()
     async with open_database(postgres.database()) as database:
-        with pytest.raises(AWAY):
+        with pytest.raises(STORE_AWAY):
             async with database.listening("news", heard.set) as connection:
                 await postgres.stop()
                 await connection.execute(text("SELECT 1"))
         await postgres.start()
         async with database.listening("news", heard.set):
-            with suppress(*AWAY):
+            with suppress(*STORE_AWAY):
                 await database.ping()
             async with database.transaction() as connection:
                 await connection.execute(text("NOTIFY news"))

@@ -6,11 +6,12 @@ import signal
 import uuid
 
 import pytest
+from msgspec.structs import replace
 
 from integration.gateway.upstreams import Upstream, running_upstream
 from seawall.testing import until
 from services.gateway.route_file import PACKAGED_ROUTES, load_routes
-from services.gateway.route_table import RouteTable, ServiceLimits
+from services.gateway.route_table import ServiceLimits
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ async def test_a_service_is_not_given_more_than_it_takes(start_gateway):
     """Above the circuit breaker's limit the answer is an immediate 503 problem."""
     packaged = load_routes(PACKAGED_ROUTES)
     few = ServiceLimits(max_connections=1, max_pending_requests=1, max_requests=1)
-    routes = RouteTable(services={**packaged.services, "catalog": few}, routes=packaged.routes)
+    routes = replace(packaged, services={**packaged.services, "catalog": few})
     async with start_gateway(routes=routes) as gateway:
         first = asyncio.create_task(_body(gateway, "/v1/products/slow"))
         await until(gateway.admin.active_requests)
@@ -174,7 +175,7 @@ async def test_orders_above_their_bound_are_turned_away_at_once(start_gateway):
     """503 with Retry-After for an order too many, while everything else about orders goes on."""
     packaged = load_routes(PACKAGED_ROUTES)
     one = ServiceLimits(max_high_priority_requests=1)
-    routes = RouteTable(services={**packaged.services, "orders": one}, routes=packaged.routes)
+    routes = replace(packaged, services={**packaged.services, "orders": one})
     async with start_gateway(routes=routes) as gateway:
         token = gateway.tokens.customer()
         first = asyncio.create_task(_placed(gateway, "slow", token))

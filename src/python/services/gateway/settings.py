@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from seawall.settings import ServiceSettings
 from services.gateway.endpoints import parse_endpoints
@@ -23,6 +23,8 @@ class GatewaySettings(ServiceSettings):
     envoy_path: Path | None = None
     envoy_workers: int = Field(default=2, ge=1, le=64)
     envoy_heap_bytes: int = Field(default=512 * 1024 * 1024, ge=64 * 1024 * 1024)
+    valkey_url: SecretStr | None = None
+    replicas: int = Field(default=1, ge=1, le=1000)
     max_downstream_connections: int = Field(default=20_000, ge=1, le=1_000_000)
 
     @field_validator("endpoints")

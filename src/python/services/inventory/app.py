@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from seawall.messaging import Broker, OutboxRelay, open_broker
+from seawall.resilience import ServerWatch
 from seawall.rpc import serve_grpc
 from seawall.sql import STORE_AWAY, is_outage, open_database, upgrade
 from seawall.valkey import open_valkey
@@ -52,7 +53,10 @@ async def _lifetime(
         open_broker(settings.broker_url, client="inventory", topics=TOPICS) as broker,
         broker.publisher() as publisher,
         open_valkey(
-            settings.valkey_url, max_connections=VALKEY_CONNECTIONS, timeout_seconds=VALKEY_TIMEOUT_SECONDS
+            settings.valkey_url,
+            max_connections=VALKEY_CONNECTIONS,
+            timeout_seconds=VALKEY_TIMEOUT_SECONDS,
+            watched=partial(ServerWatch, "valkey", probe_seconds=VALKEY_TIMEOUT_SECONDS),
         ) as valkey,
     ):
         await app[READINESS].needs("database", database.ping, is_outage)

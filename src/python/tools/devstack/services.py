@@ -118,6 +118,7 @@ def _gateway(wiring: Wiring) -> Mapping[str, str]:
         "SEAWALL_LISTEN_PORT": str(wiring.ports[PUBLIC_PORT]),
         "SEAWALL_ADMIN_PORT": str(wiring.ports[f"{GATEWAY}.admin"]),
         "SEAWALL_XDS_DIR": str(wiring.gateway_folder),
+        "SEAWALL_VALKEY_URL": wiring.valkey_url,
         "SEAWALL_ENDPOINTS": ",".join(f"{name}={'+'.join(wiring.addresses(name))}" for name in ROUTED),
     }
 
@@ -147,6 +148,7 @@ _EDGE = _calling(
     "accounts",
     name=GATEWAY,
     environment=_gateway,
+    servers=(VALKEY,),
     ports=("http", "public", "admin"),
     stops_before=ROUTED,
     replicable=False,

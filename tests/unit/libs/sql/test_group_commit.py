@@ -19,6 +19,9 @@ class Failing(Database):
         self._for_ever = errors[0] if for_ever else None
         self.transactions = 0
 
+    def check(self) -> None:
+        pass
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         self.transactions += 1

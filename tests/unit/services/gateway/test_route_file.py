@@ -13,6 +13,18 @@ routes:
     service: orders
 """
 
+LIMITED = """\
+services:
+  orders: {}
+rate_limits:
+  few: {limit: 1, period_seconds: 60, by: customer}
+routes:
+  - name: orders
+    prefix: /v1/orders
+    service: orders
+    rate_limits: [few]
+"""
+
 
 def test_the_packaged_routes_are_accepted():
     """The file that we ship parses."""
@@ -54,6 +66,23 @@ def test_a_small_file_is_read_with_defaults():
             "routes.yaml:4: routes[0].name: needs exactly",
         ),
         (("prefix: /v1/orders", "regex: /v1/("), "routes.yaml:5: routes[0].regex: not a regular"),
+        (
+            ("service: orders", "service: orders\n    rate_limits: [few]"),
+            "routes.yaml:7: routes[0].rate_limits[0]: is not among rate_limits",
+        ),
+        (
+            (GOOD, LIMITED),
+            "routes.yaml:9: routes[0].rate_limits[0]: is by customer, and needs token: required",
+        ),
+        (
+            (GOOD, LIMITED.replace("limit:", "limt:")),
+            "routes.yaml:4: rate_limits.few.limt: unknown field; did",
+        ),
+        ((GOOD, LIMITED.replace("60", "0")), "routes.yaml:4: rate_limits.few.period_seconds: "),
+        (
+            ("service: orders", "answer: 404\n    rate_limits: [few]"),
+            "routes.yaml:7: routes[0].rate_limits: have no meaning beside answer",
+        ),
         (
             ("prefix: /v1/orders", "path: /a\n    prefix: /b"),
             "routes.yaml:4: routes[0].name: needs exactly",

@@ -29,6 +29,7 @@ with extra("resilience"):
         NeverSent,
         Rejected,
         ResilienceError,
+        ServerSilent,
         Shed,
         Throttled,
         TimedOut,
@@ -42,6 +43,7 @@ with extra("resilience"):
     from seawall.resilience.priority import Priority, bind_priority, current_priority
     from seawall.resilience.retry import Retry, RetrySettings
     from seawall.resilience.retry_budget import RetryBudget, RetryBudgetSettings
+    from seawall.resilience.server_watch import ServerWatch
     from seawall.resilience.timeout import Timeout
     from seawall.resilience.timeout_headers import (
         GRPC_TIMEOUT,
@@ -86,6 +88,8 @@ __all__ = [
     "RetryBudget",
     "RetryBudgetSettings",
     "RetrySettings",
+    "ServerSilent",
+    "ServerWatch",
     "Shed",
     "SheddingSettings",
     "ThrottleSettings",

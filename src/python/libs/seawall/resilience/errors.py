@@ -3,6 +3,7 @@
 ResilienceError
 ├── DeadlineExceeded   the caller does not wait any longer, or not long enough for a call
 ├── TimedOut           the call took longer than its own limit; the caller still waits
+├── ServerSilent       the server has stopped answering while the call was under way
 ├── NeverSent          raised by adapters: nothing reached the other side
 ├── Rejected           refused on this side: no call was made
 │   ├── CircuitOpen    it failed too often lately; says when to come back
@@ -23,6 +24,10 @@ class DeadlineExceeded(ResilienceError):
 
 class TimedOut(ResilienceError, TimeoutError):
     """The call took longer than its own limit. It may have been done or not."""
+
+
+class ServerSilent(ResilienceError, TimeoutError):
+    """The server has stopped answering. Whether what was under way was done is not known."""
 
 
 class NeverSent(ResilienceError):

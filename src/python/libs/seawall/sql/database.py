@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from seawall.resilience import ServerWatch
+from seawall.sql.outage import is_outage
 from seawall.sql.time_limit import in_time, is_worth_a_limit, nearer_deadline
 from seawall.sql.tls import without_tls
 
@@ -25,6 +28,8 @@ class Database:
 
     Raises sqlalchemy.exc.SQLAlchemyError, and OSError where no connection can be made. Under a deadline
     that is nearer than the limit of a statement both kinds of block end by it, with DeadlineExceeded.
+    While the server does not answer they are refused with CircuitOpen, and what is under way is cut off with
+    ServerSilent: see `ServerWatch`.
     """
 
     def __init__(
@@ -37,6 +42,7 @@ class Database:
         self._connect_args = dict(connect_args)
         self._statement_timeout_seconds = statement_timeout_seconds
         self._closings: set[asyncio.Future[None]] = set()
+        self._watch = ServerWatch("postgres", self._probe, is_outage=is_outage, is_answer=_is_answer)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -71,6 +77,10 @@ class Database:
         async with block as connection:
             yield connection
 
+    def check(self) -> None:
+        """Raises CircuitOpen while the server is known to be away: spares a caller the wait in a queue."""
+        self._watch.check()
+
     async def ping(self) -> None:
         """Returns when the server answers a query."""
         async with self.connection() as connection:
@@ -87,26 +97,38 @@ class Database:
         `notified` is called in the event loop.
         """
         idle = {"idle_session_timeout": str(round(idle_seconds * 1000))}
-        connect_args = self._connect_args | {"server_settings": self._connect_args["server_settings"] | idle}
+        async with self._watch.listening(), self._apart(idle) as opened:
+            connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None  # noqa: S101
+            await driver.add_listener(channel, lambda *_: notified())
+            yield connection
+
+    async def close(self) -> None:
+        """Closes what is idle; connections in use are closed when their blocks end."""
+        await self._watch.close()
+        await asyncio.shield(asyncio.ensure_future(self._engine.dispose()))
+
+    async def _probe(self) -> None:
+        async with self._apart({}) as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _apart(self, server_settings: Mapping[str, str]) -> AsyncIterator[AsyncConnection]:
+        settings = {**self._connect_args["server_settings"], **server_settings}
+        connect_args = self._connect_args | {"server_settings": settings}
         engine = create_async_engine(self._engine.url, poolclass=NullPool, connect_args=connect_args)
-        try:
-            async with engine.connect() as opened:
-                connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
-                driver = (await connection.get_raw_connection()).driver_connection
-                assert driver is not None  # noqa: S101
-                await driver.add_listener(channel, lambda *_: notified())
-                yield connection
-        finally:
-            await asyncio.shield(asyncio.ensure_future(engine.dispose()))
+        async with self._connected(engine) as connection:
+            yield connection
 
     @asynccontextmanager
     async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
-        async with self._connected() as connection:
+        async with self._watch.block(), self._connected(self._engine) as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[AsyncConnection]:
-        async with self._connected() as connection:
+        async with self._watch.block(), self._connected(self._engine) as connection:
             transaction = await connection.begin()
             try:
                 yield connection
@@ -119,8 +141,8 @@ class Database:
                 await transaction.commit()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        connection = await self._engine.connect()
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        connection = await engine.connect()
         cut_off = False
         try:
             yield connection
@@ -142,6 +164,10 @@ class Database:
         self._closings.discard(closing)
         if not closing.cancelled():
             closing.exception()  # the pool has dropped a connection that cannot be closed
+
+
+def _is_answer(error: Exception) -> bool:
+    return isinstance(error, DBAPIError)  # a refused statement
 
 
 @asynccontextmanager
@@ -176,10 +202,11 @@ async def open_database(
         pool_use_lifo=True,
         connect_args=connect_args,
     )
+    database = Database(engine, connect_args, statement_timeout_seconds)
     try:
-        yield Database(engine, connect_args, statement_timeout_seconds)
+        yield database
     finally:
-        await asyncio.shield(asyncio.ensure_future(engine.dispose()))
+        await database.close()
 
 
 def driver_url(url: str) -> tuple[URL, dict[str, Any]]:

@@ -66,6 +66,7 @@ class GroupCommit(Generic[T, R]):
         interval_seconds: float = 0.008,
         max_waiting: int = 4096,
     ) -> None:
+        self._database = database
         self._work = work
         self._block = database.connection if one_statement else database.transaction
         self._max_batch = max_batch
@@ -96,11 +97,13 @@ class GroupCommit(Generic[T, R]):
     async def submit(self, item: T) -> R:
         """The result of one item, committed.
 
-        Raises Overloaded if `max_waiting` callers wait already, Stopped if the block was cut short, and
-        DeadlineExceeded: then the item is left out, unless its transaction has begun.
+        Raises CircuitOpen while the database is away, Overloaded if `max_waiting` callers wait already,
+        Stopped if the block was cut short, and DeadlineExceeded: then the item is left out, unless its
+        transaction has begun.
         """
         if self._closing or self._task is None:
             raise Overloaded("the group commit is not running")
+        self._database.check()
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} callers are waiting")
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()

@@ -3,7 +3,9 @@
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-STORE_AWAY: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, TimeoutError)
+from seawall.resilience import CircuitOpen
+
+STORE_AWAY: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, TimeoutError, CircuitOpen)
 """What a statement may raise while its database is away; anything else is a bug."""
 
 # SQLSTATE classes (PostgreSQL, appendix A): connection exception, too many connections, shutdown or start.
@@ -15,7 +17,7 @@ def is_outage(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or state.startswith(_AWAY)
-    return isinstance(error, OSError | PoolTimeoutError)
+    return isinstance(error, OSError | PoolTimeoutError | CircuitOpen)
 
 
 def is_dead_connection(error: Exception) -> bool:

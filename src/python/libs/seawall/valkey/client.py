@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import Counter, Histogram
 from redis.asyncio import ConnectionPool, Redis
@@ -30,6 +30,26 @@ _SECONDS = Histogram(
 _UNAVAILABLE = Counter("seawall_valkey_unavailable_total", "Calls of Valkey that got no usable answer")
 
 
+class Watch(Protocol):
+    """Who leaves a server alone that is away, as `seawall.resilience.ServerWatch` does."""
+
+    def check(self) -> None:
+        """Raises where no call should be made."""
+
+    def heard(self) -> None:
+        """The server has answered."""
+
+    def doubt(self) -> None:
+        """The server has not answered."""
+
+    async def close(self) -> None:
+        """Ends what goes on in the background."""
+
+
+Watched = Callable[[Callable[[], Awaitable[None]]], Watch]
+"""Makes a watch of a probe, which raises unless the server answers."""
+
+
 class Valkey:
     """Commands on one server. Text out (UTF-8) unless asked otherwise. A call raises ValkeyError or answers.
 
@@ -37,8 +57,9 @@ class Valkey:
     A cancelled call drops its connection, so that a late reply never answers another call.
     """
 
-    def __init__(self, redis: Redis, max_connections: int) -> None:
+    def __init__(self, redis: Redis, max_connections: int, watched: Watched | None = None) -> None:
         self._redis = redis
+        self._watch = watched(self._probe) if watched is not None else None
         # redis-py's own pool that waits takes some 20 us of each call for its condition and timer.
         self._permits = asyncio.Semaphore(max_connections)
 
@@ -47,21 +68,44 @@ class Valkey:
 
         Without `decode` the strings of the reply are bytes.
         """
+        if self._watch is not None:
+            self._check(command, self._watch)
         started_at = time.perf_counter()
         options = {} if decode else {NEVER_DECODE: True}
         try:
             await self._permit()
             try:
-                return await self._redis.execute_command(command, *arguments, **options)  # type: ignore[no-untyped-call]
+                reply = await self._redis.execute_command(command, *arguments, **options)  # type: ignore[no-untyped-call]
             finally:
                 self._permits.release()
         except (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OSError) as error:
             _UNAVAILABLE.inc()
+            if self._watch is not None:
+                self._watch.doubt()
             raise ValkeyUnavailable(f"{command}: {error}") from error
         except RedisError as error:
             raise CommandFailed(f"{command}: {error}") from error
         finally:
             _SECONDS.labels(command).observe(time.perf_counter() - started_at)
+        if self._watch is not None:
+            self._watch.heard()
+        return reply
+
+    @staticmethod
+    def _check(command: str, watch: Watch) -> None:
+        try:
+            watch.check()
+        except Exception as error:
+            raise ValkeyUnavailable(f"{command}: {error}") from error
+
+    async def _probe(self) -> None:
+        connection: Any = self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.connect()
+            await connection.send_command("PING")
+            await connection.read_response()
+        finally:
+            await connection.disconnect(nowait=True)
 
     async def _permit(self) -> None:
         if not self._permits.locked():
@@ -69,6 +113,11 @@ class Valkey:
             return
         async with asyncio.timeout(_POOL_WAIT_SECONDS):
             await self._permits.acquire()
+
+    async def close(self) -> None:
+        """Ends the watch, if there is one."""
+        if self._watch is not None:
+            await self._watch.close()
 
     async def ping(self) -> None:
         """Returns when the server answers."""
@@ -133,12 +182,12 @@ class Valkey:
 
 @asynccontextmanager
 async def open_valkey(
-    url: str, *, max_connections: int = 8, timeout_seconds: float = 1.0
+    url: str, *, max_connections: int = 8, timeout_seconds: float = 1.0, watched: Watched | None = None
 ) -> AsyncIterator[Valkey]:
     """A client for `redis://[user:password@]host:port/db`, by TLS `rediss://`. Connects at the first call.
 
     `timeout_seconds` bounds connecting and each reply. A call waits at most 0.1 s for one of
-    `max_connections`, then raises ValkeyUnavailable.
+    `max_connections`, then raises ValkeyUnavailable; while a watch leaves the server alone, at once.
     """
     pool = ConnectionPool.from_url(
         url,
@@ -153,7 +202,9 @@ async def open_valkey(
         client_name="seawall",
     )
     redis = Redis.from_pool(pool)
+    valkey = Valkey(redis, max_connections, watched)
     try:
-        yield Valkey(redis, max_connections)
+        yield valkey
     finally:
+        await valkey.close()
         await redis.aclose()

@@ -8,6 +8,7 @@ from services.gateway.endpoints import Endpoints
 from services.gateway.envoy_config.bootstrap import bootstrap, overload_manager, static_bootstrap
 from services.gateway.envoy_config.clusters import assignment, clusters, clusters_with_endpoints
 from services.gateway.envoy_config.listener import listener, listener_with_routes
+from services.gateway.envoy_config.rate_limits import rate_limit_cluster
 from services.gateway.envoy_config.resource import Json
 from services.gateway.envoy_config.route_config import route_config
 from services.gateway.route_table import RouteTable
@@ -20,7 +21,10 @@ CLUSTERS = "clusters.json"
 
 @dataclass(frozen=True)
 class Edge:
-    """What one Envoy is, besides its routes: addresses, folder of its files, limits."""
+    """What one Envoy is, besides its routes: addresses, folder of its files, limits.
+
+    Without a port on loopback where the rate limit service answers, nothing is limited.
+    """
 
     listen_host: str
     listen_port: int
@@ -28,6 +32,7 @@ class Edge:
     folder: Path
     max_heap_bytes: int = 512 * 1024 * 1024
     max_connections: int = 20_000
+    rate_limit_port: int | None = None
 
     def file(self, name: str) -> str:
         """The absolute path of one of the files."""
@@ -37,10 +42,14 @@ class Edge:
 def configuration_files(edge: Edge, table: RouteTable, endpoints: Endpoints) -> dict[str, str]:
     """File name to text, in the order in which the files must appear."""
     overload = overload_manager(edge.max_heap_bytes, edge.max_connections)
-    public = listener(edge.listen_host, edge.listen_port, edge.file(ROUTES))
+    public = listener(
+        edge.listen_host, edge.listen_port, edge.file(ROUTES), is_limited=edge.rate_limit_port is not None
+    )
     start = bootstrap(edge.admin_port, overload, edge.file(LISTENERS), edge.file(CLUSTERS))
     return endpoint_files(table, endpoints) | {
-        CLUSTERS: _discovery(clusters(table, lambda service: edge.file(_endpoints_of(service)))),
+        CLUSTERS: _discovery(
+            clusters(table, lambda service: edge.file(_endpoints_of(service))) + _rate_limits(edge)
+        ),
         ROUTES: _discovery([route_config(table)]),
         LISTENERS: _discovery([public]),
         BOOTSTRAP: json.dumps(start, indent=1),
@@ -55,8 +64,15 @@ def endpoint_files(table: RouteTable, endpoints: Endpoints) -> dict[str, str]:
 def validation_document(edge: Edge, table: RouteTable, endpoints: Endpoints) -> str:
     """The same configuration in one static document: `--mode validate` reads no resource files."""
     overload = overload_manager(edge.max_heap_bytes, edge.max_connections)
-    public = listener_with_routes(edge.listen_host, edge.listen_port, route_config(table))
-    return json.dumps(static_bootstrap(overload, public, clusters_with_endpoints(table, endpoints)))
+    public = listener_with_routes(
+        edge.listen_host, edge.listen_port, route_config(table), is_limited=edge.rate_limit_port is not None
+    )
+    reached = clusters_with_endpoints(table, endpoints) + _rate_limits(edge)
+    return json.dumps(static_bootstrap(overload, public, reached))
+
+
+def _rate_limits(edge: Edge) -> list[Json]:
+    return [] if edge.rate_limit_port is None else [rate_limit_cluster(edge.rate_limit_port)]
 
 
 def _discovery(resources: list[Json]) -> str:

@@ -2,6 +2,7 @@
 
 from services.gateway.envoy_config.access_log import access_log
 from services.gateway.envoy_config.local_replies import MAX_HEADERS, MAX_HEADERS_KB, local_replies
+from services.gateway.envoy_config.rate_limits import rate_limit_filter
 from services.gateway.envoy_config.resource import FILTERS, Json, duration, file_source, socket_address, typed
 from services.gateway.envoy_config.roles import role_filter
 from services.gateway.envoy_config.route_config import NAME as ROUTE_CONFIG
@@ -12,21 +13,21 @@ MAX_BODY_BYTES = 1024 * 1024
 _MANAGER = "envoy.filters.network.http_connection_manager"
 
 
-def listener(host: str, port: int, routes_file: str) -> Json:
+def listener(host: str, port: int, routes_file: str, *, is_limited: bool) -> Json:
     """The listener, its routes read from the file."""
     source = {"route_config_name": ROUTE_CONFIG, "config_source": file_source(routes_file)}
-    return _listener(host, port, {"rds": source})
+    return _listener(host, port, {"rds": source}, is_limited=is_limited)
 
 
-def listener_with_routes(host: str, port: int, route_config: Json) -> Json:
+def listener_with_routes(host: str, port: int, route_config: Json, *, is_limited: bool) -> Json:
     """The same listener with its routes inside, as `envoy --mode validate` can judge them."""
     plain = {key: value for key, value in route_config.items() if key != "@type"}
-    return _listener(host, port, {"route_config": plain})
+    return _listener(host, port, {"route_config": plain}, is_limited=is_limited)
 
 
-def _listener(host: str, port: int, routes: Json) -> Json:
+def _listener(host: str, port: int, routes: Json, *, is_limited: bool) -> Json:
     """Without reuse_port, so that a port which somebody else has is an error, and not shared."""
-    manager = _connection_manager() | routes
+    manager = _connection_manager(_filters(is_limited=is_limited)) | routes
     return typed(
         "envoy.config.listener.v3.Listener",
         name=NAME,
@@ -37,14 +38,14 @@ def _listener(host: str, port: int, routes: Json) -> Json:
     )
 
 
-def _connection_manager() -> Json:
+def _connection_manager(filters: list[Json]) -> Json:
     return typed(
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix=NAME,
         server_name="seawall",
         access_log=[access_log()],
         local_reply_config=local_replies(),
-        http_filters=_filters(),
+        http_filters=filters,
         early_header_mutation_extensions=[_strip_identity()],
         **_timeouts(),
         **_request_rules(),
@@ -101,13 +102,14 @@ def _strip_identity() -> Json:
     }
 
 
-def _filters() -> list[Json]:
-    """Who calls is settled before a byte of the body is taken."""
+def _filters(*, is_limited: bool) -> list[Json]:
+    """Who calls, and whether it may, is settled before a byte of the body is taken."""
     buffer = typed(f"{FILTERS}.buffer.v3.Buffer", max_request_bytes=MAX_BODY_BYTES)
     router = typed(f"{FILTERS}.router.v3.Router", suppress_envoy_headers=True)
     return [
         token_filter(),
         role_filter(),
+        *([rate_limit_filter()] if is_limited else []),
         {"name": f"{FILTERS}.buffer", "typed_config": buffer},
         {"name": f"{FILTERS}.router", "typed_config": router},
     ]

@@ -39,6 +39,7 @@ def local_replies() -> Json:
             # Envoy answers 401 while it has no keys, and 403 to a token made for somebody else.
             _mapper(503, *_PROBLEMS[503], _details_start_with("jwt_authn_access_denied{Jwks_remote")),
             _mapper(401, *_PROBLEMS[401], _details_start_with("jwt_authn_access_denied")),
+            _counted_out(),
             *(_mapper(status, *problem, _status_is(status)) for status, problem in _PROBLEMS.items()),
         ],
         "body_format": _body("gateway-error", "The request was refused", {}),
@@ -56,6 +57,17 @@ def _mapper(status: int, kind: str, title: str, when: Json) -> Json:
         header = {"key": name, "value": value}
         mapper["headers_to_add"] = [{"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]
     return mapper
+
+
+def _counted_out() -> Json:
+    """Over a limit: the problem comes from our rate limit service, which knows which limit it is."""
+    return {
+        "filter": _details_start_with("request_rate_limited"),
+        "body_format_override": {
+            "text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"},
+            "content_type": "application/problem+json",
+        },
+    }
 
 
 def _status_is(status: int) -> Json:

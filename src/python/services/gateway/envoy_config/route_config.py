@@ -3,6 +3,7 @@
 import re
 
 from seawall.resilience import REQUEST_TIMEOUT, format_request_timeout
+from services.gateway.envoy_config.rate_limits import rate_limit_actions
 from services.gateway.envoy_config.resource import FILTERS, Json, duration, typed
 from services.gateway.envoy_config.roles import role_policy
 from services.gateway.envoy_config.tokens import token_policy
@@ -17,14 +18,15 @@ BODY_LIMIT = "body_limit"
 
 def route_config(table: RouteTable) -> Json:
     """All routes in the table's order, for every host name."""
+    routes = [_route(route, table) for route in table.routes]
     return typed(
         "envoy.config.route.v3.RouteConfiguration",
         name=NAME,
-        virtual_hosts=[{"name": NAME, "domains": ["*"], "routes": [_route(route) for route in table.routes]}],
+        virtual_hosts=[{"name": NAME, "domains": ["*"], "routes": routes}],
     )
 
 
-def _route(route: Route) -> Json:
+def _route(route: Route, table: RouteTable) -> Json:
     compiled: Json = {
         "name": route.name,
         "match": _match(route),
@@ -33,7 +35,8 @@ def _route(route: Route) -> Json:
     }
     if route.answer is not None:
         return compiled | {"direct_response": {"status": route.answer}}
-    return compiled | {"route": _action(route)} | _deadline(route)
+    action = _action(route) | rate_limit_actions(route, table)
+    return compiled | {"route": action} | _deadline(route)
 
 
 def _match(route: Route) -> Json:
