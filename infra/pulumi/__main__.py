@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from components.capacity_namespace import CapacityNamespace
+from components.cert_manager import CertManager
 from components.headroom import Headroom
 from components.istio_ambient import IstioAmbient
 from components.metrics import Metrics
@@ -27,6 +28,7 @@ settings.check_services({*(each.name for each in workloads), "gateway"})
 foundation = aws_foundation(settings, settings.aws) if settings.aws else None
 options = foundation.options if foundation else pulumi.ResourceOptions()
 priorities = Priorities(opts=options)
+cert_manager = CertManager(opts=options) if settings.makes_certificates else None
 mesh = IstioAmbient(opts=options) if settings.mesh == "istio" else None
 mesh_labels = mesh.labels if mesh else {}
 metrics = Metrics(settings.scaling, mesh_labels, opts=options)
@@ -35,7 +37,7 @@ namespace = ShopNamespace(mesh_labels, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)
 else:
-    platform = kind_platform(settings, namespace.name, workloads)
+    platform = kind_platform(settings, namespace.name, workloads, cert_manager)
 shop(
     settings,
     platform,

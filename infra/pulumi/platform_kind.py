@@ -7,6 +7,8 @@ import pulumi_kubernetes as k8s
 from pydantic import SecretStr
 
 from components.access import SecretKey
+from components.cert_manager import CertManager
+from components.kind.edge_certificate import EdgeCertificate
 from components.kind.kafka_strimzi import KafkaStrimzi
 from components.kind.postgres_cnpg import PostgresCnpg
 from components.kind.redis_valkey import RedisValkey
@@ -19,7 +21,10 @@ CONFIGURED = "configured"
 
 
 def kind_platform(
-    settings: Settings, namespace: pulumi.Input[str], workloads: Sequence[Workload]
+    settings: Settings,
+    namespace: pulumi.Input[str],
+    workloads: Sequence[Workload],
+    cert_manager: CertManager | None,
 ) -> Platform:
     """All of it in the cluster; its passwords are derived from the signing key."""
     stores_in = StoresNamespace().name
@@ -38,10 +43,28 @@ def kind_platform(
         stores_in, shop=namespace, memory_mib=sizes.redis_memory_mib, secret=settings.signing_key
     )
     stores: Mapping[Store, StoreComponent] = {"postgres": postgres, "kafka": kafka, "redis": redis}
+    certificate = _edge(settings, namespace, cert_manager)
+    before = [postgres, kafka, redis, *([certificate] if certificate else [])]
     return Platform(
         stores,
         _configured(settings.secrets, namespace),
-        options=pulumi.ResourceOptions(depends_on=[postgres, kafka, redis]),
+        options=pulumi.ResourceOptions(depends_on=before),
+        edge=certificate.access() if certificate else None,
+    )
+
+
+def _edge(
+    settings: Settings, namespace: pulumi.Input[str], cert_manager: CertManager | None
+) -> EdgeCertificate | None:
+    """Without `edge` the door speaks plain HTTP."""
+    if settings.edge is None or cert_manager is None:
+        return None
+    return EdgeCertificate(
+        cert_manager,
+        namespace,
+        hosts=[settings.domain, *settings.edge.more_hosts],
+        days=settings.edge.certificate_days,
+        renew_before_days=settings.edge.renew_before_days,
     )
 
 

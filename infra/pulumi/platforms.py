@@ -22,10 +22,12 @@ class Platform:
     """The stores by name, and the annotations of the one Service that the internet reaches.
 
     `secrets` are those of the configuration, by the names of its keys, in the shop's namespace. `options`
-    go to whatever uses the stores: it comes up after them.
+    go to whatever uses the stores: it comes up after them. `edge` is the certificate of the gateway, where
+    TLS does not end before it.
     """
 
     stores: Mapping[Store, StoreComponent]
     secrets: Mapping[str, SecretKey]
     public_service: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     options: pulumi.ResourceOptions = field(default_factory=pulumi.ResourceOptions)
+    edge: Access | None = None

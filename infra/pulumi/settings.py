@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, Val
 
 NAMESPACE = "seawall"
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)]
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
 
 
@@ -94,6 +95,23 @@ class Stores(Strict):
     graph: bool = False
 
 
+class Edge(Strict):
+    """The certificate of the door on kind, for `domain` and `more_hosts`, by an authority in the cluster.
+
+    It is replaced `renew_before_days` before its end. Browsers refuse one that is good for over 398 days.
+    """
+
+    more_hosts: list[Host] = Field(default_factory=list)
+    certificate_days: Annotated[int, Field(ge=2, le=398)] = 90
+    renew_before_days: Annotated[int, Field(ge=1, le=397)] = 30
+
+    @model_validator(mode="after")
+    def _is_renewed_after_it_was_made(self) -> Self:
+        if 2 * self.renew_before_days > self.certificate_days:
+            raise ValueError("renew_before_days is above half of certificate_days")
+        return self
+
+
 Architecture = Literal["arm64", "amd64"]
 
 
@@ -164,6 +182,7 @@ class Settings(Strict):
     scaling: Scaling = Scaling()
     observability: Observability = Observability()
     stores: Stores = Stores()
+    edge: Edge | None = None
     sales: list[Sale] = Field(default_factory=list)
     contract_migrations: list[Name] = Field(default_factory=list)
     provider_url: str = ""
@@ -181,6 +200,8 @@ class Settings(Strict):
             "opensearch",
         }:
             raise ValueError("observability: amp and opensearch are of platform aws")
+        if self.edge and self.platform != "kind":
+            raise ValueError("edge: belongs to platform kind; on AWS the load balancer ends TLS")
         if self.aws and self.stores.kafka_brokers % self.aws.zones:
             raise ValueError("stores.kafka_brokers: as many in each of aws.zones")
         if self.production and not self.provider_url:
@@ -199,6 +220,11 @@ class Settings(Strict):
                         f"sales.{sale.name}.replicas.{name}: {replicas} is above scaling.max_replicas, {most}"
                     )
         return self
+
+    @property
+    def makes_certificates(self) -> bool:
+        """Whether any certificate is made in the cluster."""
+        return self.edge is not None
 
     @property
     def secrets(self) -> dict[str, SecretStr]:

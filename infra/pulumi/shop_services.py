@@ -10,7 +10,7 @@ from components.mesh import Caller, Mesh, Rules
 from components.microservice.microservice import Microservice
 from components.microservice.spec import GRPC_PORT, HTTP_PORT, ServiceSpec, Surroundings, selector
 from components.microservice.traffic import to_service
-from components.public_service import PUBLIC_PORT, public_service
+from components.public_service import PUBLIC_PORT, TLS_PORT, public_service
 from components.shop_namespace import SHOP
 from platforms import Platform
 from settings import Settings
@@ -46,7 +46,7 @@ def shop(
             contracts=spec.workload.name in settings.contract_migrations,
             opts=opts,
         )
-    public_service(GATEWAY.dns_name, namespace, platform.public_service, opts)
+    public_service(GATEWAY.dns_name, namespace, platform.public_service, opts, tls=platform.edge is not None)
 
 
 def service_specs(
@@ -116,7 +116,11 @@ def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
 
 
 def _gateway(platform: Platform, workloads: Sequence[Workload]) -> ServiceSpec:
-    """Envoy and its control plane are one container: the service starts and watches Envoy."""
+    """Envoy and its control plane are one container: the service starts and watches Envoy.
+
+    With the certificate of an edge it is open by TLS alone; the plain port is for callers in the cluster.
+    """
+    edge = platform.edge
     routed = [each for each in workloads if each.routed]
     names = ",".join(f"{each.name}={each.dns_name}:{HTTP_PORT}" for each in routed)
     environment: Mapping[str, pulumi.Input[str]] = {
@@ -128,11 +132,13 @@ def _gateway(platform: Platform, workloads: Sequence[Workload]) -> ServiceSpec:
     callers = [each.dns_name for each in workloads if GATEWAY.name in each.calls]
     return ServiceSpec(
         workload=GATEWAY,
-        access=_together([*_reached(GATEWAY, platform), Access(environment=environment)]),
-        ports={"http": HTTP_PORT, "public": PUBLIC_PORT},
+        access=_together(
+            [*_reached(GATEWAY, platform), Access(environment=environment), *([edge] if edge else [])]
+        ),
+        ports={"http": HTTP_PORT, "public": PUBLIC_PORT} | ({"tls": TLS_PORT} if edge else {}),
         callers=tuple(callers),
         destinations=tuple(_way_to(each) for each in routed),
-        open_ports=(PUBLIC_PORT,),
+        open_ports=(TLS_PORT,) if edge else (PUBLIC_PORT,),
     )
 
 

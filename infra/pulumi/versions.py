@@ -49,6 +49,9 @@ CLOUD_NATIVE_PG = Chart("cloudnative-pg", "https://cloudnative-pg.github.io/char
 CLOUD_NATIVE_PG_POSTGRES = "ghcr.io/cloudnative-pg/postgresql:17.9"
 VALKEY = "docker.io/valkey/valkey:8.1.4-alpine3.22"
 
+# Its resource definitions in the lab are of the same version.
+CERT_MANAGER = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.2")
+
 # In the order in which they are installed.
 ISTIO_CHARTS = tuple(
     Chart(name, "https://istio-release.storage.googleapis.com/charts", "1.28.0")

@@ -9,8 +9,9 @@ from components.microservice.spec import labels, selector
 
 core = k8s.core.v1
 PUBLIC_PORT = 8000
-# kind.yaml leads a port of the host to it.
-KIND_NODE_PORT = 30_080
+TLS_PORT = 8443
+# kind.yaml leads ports of the host to them.
+KIND_NODE_PORT, KIND_TLS_NODE_PORT = 30_080, 30_443
 
 
 def public_service(
@@ -18,15 +19,25 @@ def public_service(
     namespace: pulumi.Input[str],
     annotations: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
+    *,
+    tls: bool = False,
 ) -> core.Service:
-    """A load balancer that ends TLS, where the platform's annotations say how; else a port of the nodes."""
+    """A load balancer that ends TLS, where the platform's annotations say how; else a port of the nodes.
+
+    With `tls` the gateway ends it, and plain HTTP has no door.
+    """
     balanced = bool(annotations)
-    port = core.ServicePortArgs(
-        name="public",
-        port=443 if balanced else PUBLIC_PORT,
-        target_port="public",
-        node_port=None if balanced else KIND_NODE_PORT,
-    )
+    if tls:
+        port = core.ServicePortArgs(
+            name="tls", port=TLS_PORT, target_port="tls", node_port=KIND_TLS_NODE_PORT
+        )
+    else:
+        port = core.ServicePortArgs(
+            name="public",
+            port=443 if balanced else PUBLIC_PORT,
+            target_port="public",
+            node_port=None if balanced else KIND_NODE_PORT,
+        )
     return core.Service(
         f"{name}-public",
         metadata=k8s.meta.v1.ObjectMetaArgs(

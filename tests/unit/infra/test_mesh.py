@@ -40,7 +40,9 @@ def test_mtls_is_strict_but_for_the_public_port(stack):
     modes = {each.manifest_name: each.inputs["spec"] for each in stack.of("PeerAuthentication")}
     assert set(modes) == {"strict", "gateway"}
     assert {spec["mtls"]["mode"] for spec in modes.values()} == {"STRICT"}
-    assert modes["gateway"]["portLevelMtls"] == {"8000": {"mode": "PERMISSIVE"}}
+    [target] = [each["targetPort"] for each in stack.one("Service", "gateway-public").inputs["spec"]["ports"]]
+    public = {"public": "8000", "tls": "8443"}[target]
+    assert modes["gateway"]["portLevelMtls"] == {public: {"mode": "PERMISSIVE"}}
 
 
 def test_what_no_policy_names_is_refused(stack):

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import recording
-from components.public_service import KIND_NODE_PORT
+from components.public_service import KIND_NODE_PORT, KIND_TLS_NODE_PORT
 from unit.infra.program import SECRET, run_stack
 
 # How Pulumi marks a secret value: sdk/go/common/resource/sig.go.
@@ -82,10 +82,11 @@ def test_a_store_lets_the_shop_in_and_nobody_else(stack, policy, port):
 def test_the_host_reaches_the_gateway(stack):
     """kind.yaml leads a port of the host to the Service's, over three zones."""
     nodes = yaml.safe_load((Path(recording.__file__).parent / "kind.yaml").read_text())["nodes"]
-    assert nodes[0]["extraPortMappings"][0]["containerPort"] == KIND_NODE_PORT
+    led = [each["containerPort"] for each in nodes[0]["extraPortMappings"]]
+    assert led == [KIND_NODE_PORT, KIND_TLS_NODE_PORT]
     assert len({node["labels"]["topology.kubernetes.io/zone"] for node in nodes}) == 3
     [port] = stack.one("Service", "gateway-public").inputs["spec"]["ports"]
-    assert port["nodePort"] == KIND_NODE_PORT
+    assert port["nodePort"] == KIND_TLS_NODE_PORT
 
 
 def test_what_scales_the_shop_comes_before_it(stack):

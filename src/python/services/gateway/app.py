@@ -15,6 +15,7 @@ from services.gateway.discovered import Discovered, discovered
 from services.gateway.endpoints import Endpoints, parse_endpoints
 from services.gateway.envoy_admin import EnvoyAdmin
 from services.gateway.envoy_config.configuration import Edge
+from services.gateway.envoy_config.tls import Tls
 from services.gateway.envoy_process import EnvoyProcess
 from services.gateway.rate_limits import serve_rate_limits
 from services.gateway.route_file import PACKAGED_ROUTES, load_routes
@@ -35,8 +36,9 @@ def build(settings: GatewaySettings) -> web.Application:
             discovered(names) as found,
             serve_rate_limits(settings, table) as rate_limit_port,
         ):
-            admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS)
-            control_plane = _control_plane(_edge(settings, rate_limit_port), settings, table, admin)
+            edge = _edge(settings, rate_limit_port)
+            admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS, edge.listeners)
+            control_plane = _control_plane(edge, settings, table, admin)
             app[CONTROL_PLANE] = control_plane
             app[READINESS].add("envoy", control_plane.check)
             follow = asyncio.create_task(_follow(settings, found, control_plane))
@@ -74,7 +76,15 @@ def _edge(settings: GatewaySettings, rate_limit_port: int | None) -> Edge:
         max_heap_bytes=settings.envoy_heap_bytes,
         max_connections=settings.max_downstream_connections,
         rate_limit_port=rate_limit_port,
+        tls=_tls(settings),
     )
+
+
+def _tls(settings: GatewaySettings) -> Tls | None:
+    if settings.tls_port is None or settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    port = settings.tls_port or _free_port(settings.listen_host)
+    return Tls(port, settings.tls_certificate, settings.tls_key)
 
 
 def _free_port(host: str) -> int:

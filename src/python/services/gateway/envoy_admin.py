@@ -1,6 +1,7 @@
 """Envoy's admin interface: is it live, which port does it have, let it drain."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,20 @@ _UNREACHABLE = (OSError, aiohttp.ClientError, TimeoutError, ValueError)
 class EnvoyAdmin:
     """A client of one Envoy's admin interface; its address is what Envoy wrote into `address_file`."""
 
-    def __init__(self, session: aiohttp.ClientSession, address_file: Path) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, address_file: Path, listeners: Collection[str] = (LISTENER,)
+    ) -> None:
         self._session = session
         self._address_file = address_file
+        self._listeners = frozenset(listeners)
 
-    async def listener_port(self) -> int | None:
-        """The port that the public listener is bound to; None while it is not, or Envoy does not answer."""
+    async def bound_listeners(self) -> frozenset[str]:
+        """The names of the listeners that are bound; none while Envoy does not answer."""
         try:
             text = await self._request("GET", "/listeners?format=json")
         except _UNREACHABLE:
-            return None
-        for status in json.loads(text).get("listener_statuses", []):
-            if status["name"] == LISTENER:
-                return int(status["local_address"]["socket_address"]["port_value"])
-        return None
+            return frozenset()
+        return frozenset(status["name"] for status in json.loads(text).get("listener_statuses", []))
 
     async def refused_listeners(self) -> int:
         """How often Envoy could not open a listener; 0 while Envoy does not answer."""
@@ -38,12 +39,12 @@ class EnvoyAdmin:
             return 0
 
     async def is_live(self) -> bool:
-        """Envoy runs, has its configuration, is not draining, and its public listener is bound."""
+        """Envoy runs, has its configuration, is not draining, and its listeners are bound."""
         try:
             await self._request("GET", "/ready")
         except _UNREACHABLE:
             return False
-        return await self.listener_port() is not None
+        return self._listeners <= await self.bound_listeners()
 
     async def start_draining(self) -> None:
         """Health checks fail from now on, answers close their connections, then listeners close."""

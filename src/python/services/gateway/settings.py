@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 
 from seawall.settings import ServiceSettings
 from services.gateway.endpoints import parse_endpoints
@@ -14,6 +14,9 @@ class GatewaySettings(ServiceSettings):
 
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=0, ge=0, le=65535)
+    tls_port: int | None = Field(default=None, ge=0, le=65535)
+    tls_certificate: FilePath | None = None
+    tls_key: FilePath | None = None
     admin_port: int = Field(default=0, ge=0, le=65535)
     endpoints: str = ""
     endpoints_path: Path | None = None
@@ -37,6 +40,18 @@ class GatewaySettings(ServiceSettings):
     def _one_source_moves(self) -> Self:
         if self.endpoints_dns and self.endpoints_path is not None:
             raise ValueError("endpoints_path or endpoints_dns, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        given = {name: getattr(self, name) is not None for name in ("tls_port", "tls_certificate", "tls_key")}
+        if any(given.values()) and not all(given.values()):
+            missing = ", ".join(name for name, there in given.items() if not there)
+            raise ValueError(f"tls_port, tls_certificate and tls_key belong together; missing: {missing}")
+        if self.tls_port and self.tls_port == self.listen_port:
+            raise ValueError("tls_port is listen_port; plain HTTP and TLS have a port each")
+        if self.tls_certificate and self.tls_key and self.tls_certificate.parent != self.tls_key.parent:
+            raise ValueError("tls_key is not in the folder of tls_certificate; they are replaced together")
         return self
 
     @field_validator("endpoints_dns")

@@ -11,10 +11,10 @@ def bootstrap(admin_port: int, overload: Json, listeners_file: str, clusters_fil
     return _base(admin_port, overload) | {"dynamic_resources": dynamic}
 
 
-def static_bootstrap(overload: Json, listener: Json, clusters: list[Json]) -> Json:
+def static_bootstrap(overload: Json, listeners: list[Json], clusters: list[Json]) -> Json:
     """The whole configuration in one document, as `envoy --mode validate` can judge it."""
     static = {
-        "listeners": [_without_type(listener)],
+        "listeners": [_without_type(each) for each in listeners],
         "clusters": [_without_type(cluster) for cluster in clusters],
     }
     return _base(0, overload) | {"static_resources": static}

@@ -9,32 +9,40 @@ from services.gateway.envoy_config.route_config import NAME as ROUTE_CONFIG
 from services.gateway.envoy_config.tokens import CLAIMS, token_filter
 
 NAME = "public"
+TLS_NAME = "public_tls"
 MAX_BODY_BYTES = 1024 * 1024
 _MANAGER = "envoy.filters.network.http_connection_manager"
 
 
-def listener(host: str, port: int, routes_file: str, *, is_limited: bool) -> Json:
-    """The listener, its routes read from the file."""
+def listener(
+    host: str, port: int, routes_file: str, tls_socket: Json | None = None, *, is_limited: bool
+) -> Json:
+    """The listener, its routes read from the file; with `tls_socket` it is the one that speaks TLS."""
     source = {"route_config_name": ROUTE_CONFIG, "config_source": file_source(routes_file)}
-    return _listener(host, port, {"rds": source}, is_limited=is_limited)
+    return _listener(host, port, {"rds": source}, tls_socket, is_limited=is_limited)
 
 
-def listener_with_routes(host: str, port: int, route_config: Json, *, is_limited: bool) -> Json:
+def listener_with_routes(
+    host: str, port: int, route_config: Json, tls_socket: Json | None = None, *, is_limited: bool
+) -> Json:
     """The same listener with its routes inside, as `envoy --mode validate` can judge them."""
     plain = {key: value for key, value in route_config.items() if key != "@type"}
-    return _listener(host, port, {"route_config": plain}, is_limited=is_limited)
+    return _listener(host, port, {"route_config": plain}, tls_socket, is_limited=is_limited)
 
 
-def _listener(host: str, port: int, routes: Json, *, is_limited: bool) -> Json:
+def _listener(host: str, port: int, routes: Json, tls_socket: Json | None, *, is_limited: bool) -> Json:
     """Without reuse_port, so that a port which somebody else has is an error, and not shared."""
     manager = _connection_manager(_filters(is_limited=is_limited)) | routes
+    chain: Json = {"filters": [{"name": _MANAGER, "typed_config": manager}]}
+    if tls_socket is not None:
+        chain |= {"transport_socket": tls_socket, "transport_socket_connect_timeout": duration(10)}
     return typed(
         "envoy.config.listener.v3.Listener",
-        name=NAME,
+        name=NAME if tls_socket is None else TLS_NAME,
         address=socket_address(host, port),
         enable_reuse_port=False,
         per_connection_buffer_limit_bytes=MAX_BODY_BYTES,
-        filter_chains=[{"filters": [{"name": _MANAGER, "typed_config": manager}]}],
+        filter_chains=[chain],
     )
 
 
