@@ -13,6 +13,7 @@ from seawall.ratelimit import FallbackRateLimiter
 from seawall.resilience import server_watch
 from seawall.sql import open_database
 from services.accounts import app as accounts
+from services.gateway.envoy_config import rate_limits
 from services.gateway.route_file import PACKAGED_ROUTES, load_routes
 from services.inventory import app as inventory
 from services.orders import app as orders
@@ -99,6 +100,11 @@ def of_postgres() -> list[float]:
 
 FIGURES = {
     "gateway → a service": of_the_gateway(),
+    "Envoy → its rate limit service": [rate_limits.TIMEOUT_SECONDS],
+    "rate limit service → Valkey": [
+        default(FallbackRateLimiter, "timeout_seconds"),
+        default(FallbackRateLimiter, "pause_seconds"),
+    ],
     "orders → inventory, HoldMany": of_inventory(),
     "payments → the provider": of_the_provider(),
     "storefront → the API": of_the_api(),
