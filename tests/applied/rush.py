@@ -13,8 +13,16 @@ from render import NAME, manifest
 
 SERVICE, NAMESPACE = "orders", "shop"
 USAGE = "kwok.x-k8s.io/usage-cpu"
+WARNINGS = 5
 # What one service needs of the stack; secrets and configuration are nothing to simulated pods.
-KINDS = ("Namespace", "ServiceAccount", "Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget")
+KINDS = (
+    "PriorityClass",
+    "Namespace",
+    "ServiceAccount",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+)
 NODES = """
 apiVersion: karpenter.kwok.sh/v1alpha1
 kind: KWOKNodeClass
@@ -78,13 +86,16 @@ class Rush:
             self.lab.apply(json.dumps(wanted))
 
     def until(self, reached: Callable[[Sample], bool], within_seconds: float, what: str) -> Sample:
-        """Goes on until a sample is as wanted. Fails with what was last seen."""
+        """Goes on until a sample is as wanted. Fails with what was seen, and the warnings."""
         give_up_at = time.monotonic() + within_seconds
         while True:
             sample = self.step()
             if reached(sample):
                 return sample
-            assert time.monotonic() < give_up_at, f"{what}: not within {within_seconds:g} s: {sample}"
+            if time.monotonic() >= give_up_at:
+                raise AssertionError(
+                    f"{what}: not within {within_seconds:g} s: {sample}; {self.warnings() or 'no warnings'}"
+                )
             time.sleep(0.5)
 
     def hold(self, seconds: float) -> None:
@@ -117,6 +128,11 @@ class Rush:
     def pods(self) -> list[dict[str, Any]]:
         """The service's own."""
         return self._list("pods", "--namespace", NAMESPACE, f"--selector={NAME}={SERVICE}")
+
+    def warnings(self) -> str:
+        """The last ones of the cluster, one a line."""
+        events = self._list("events", "--all-namespaces", "--field-selector=type=Warning")
+        return "\n".join(f"{each['reason']}: {each['message']}" for each in events[-WARNINGS:])
 
     def evict(self, pod: str) -> str:
         """What the API server says to it; nothing, if the pod goes."""
@@ -158,6 +174,8 @@ def service_manifests() -> list[dict[str, Any]]:
 
 
 def _belongs(kind: str, head: dict[str, Any]) -> bool:
+    if kind == "PriorityClass":
+        return True
     if kind == "Namespace":
         return bool(head["name"] == NAMESPACE)
     return (head.get("namespace"), head["name"]) == (NAMESPACE, SERVICE)

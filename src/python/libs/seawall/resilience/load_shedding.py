@@ -31,6 +31,8 @@ class SheddingSettings:
 class Admitted:
     """A request that was let in. To be ended exactly once; ending it again does nothing."""
 
+    __slots__ = ("_began_at", "_shedder")
+
     def __init__(self, shedder: "LoadShedder", began_at: float) -> None:
         self._shedder: LoadShedder | None = shedder
         self._began_at = began_at
@@ -93,11 +95,17 @@ class LoadShedder:
     async def admit(self, priority: Priority | None = None) -> Admitted:
         """Lets one in; without a `priority` that of its context. Raises Shed, DeadlineExceeded."""
         rank = current_priority() if priority is None else priority
-        if self._lag.seconds >= self._settings.shed_at_lag_seconds[rank]:
-            raise self._shed(rank, "lag")
-        if not self._permits.try_take():
+        admitted = self.admit_now(rank)
+        if admitted is None:
             await self._wait(rank)
-        return Admitted(self, self._clock())
+            admitted = Admitted(self, self._clock())
+        return admitted
+
+    def admit_now(self, priority: Priority) -> Admitted | None:
+        """As `admit`, but None where one would wait for room. Raises Shed."""
+        if self._lag.seconds >= self._settings.shed_at_lag_seconds[priority]:
+            raise self._shed(priority, "lag")
+        return Admitted(self, self._clock()) if self._permits.try_take() else None
 
     async def execute(self, call: Call[T]) -> T:
         """What the call returns."""

@@ -1,9 +1,9 @@
 """The correlation id: one name for all that one request set off, in every process."""
 
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import random
 from contextvars import ContextVar
+
+from seawall.telemetry.binding import Binding
 
 MAX_LENGTH = 64
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
@@ -17,21 +17,16 @@ def current_correlation_id() -> str | None:
 
 
 def new_correlation_id() -> str:
-    """A fresh id: 128 random bits in hex."""
-    return secrets.token_hex(16)
+    """A fresh id: 128 random bits in hex. It is no secret, and can be foretold."""
+    return f"{random.getrandbits(128):032x}"
 
 
-@contextmanager
-def bind_correlation_id(value: str | None) -> Iterator[None]:
+def bind_correlation_id(value: str | None) -> Binding[str | None]:
     """Sets the id for the block. One that is too long or has odd characters is not taken over.
 
     Ids come from outside and end up in logs and headers: what is not plain is replaced.
     """
-    token = _current.set(value if value is None or _is_plain(value) else new_correlation_id())
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return Binding(_current, value if value is None or _is_plain(value) else new_correlation_id())
 
 
 def _is_plain(value: str) -> bool:

@@ -26,6 +26,8 @@ class JsonFormatter(logging.Formatter):
         super().__init__()
         self._service = service
         self._encoder = msgspec.json.Encoder(enc_hook=repr)
+        # The second that was written last: one tuple, so that threads see both of it or neither.
+        self._second = (0, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line. Secrets among the extras are redacted; what JSON cannot hold goes in by its repr."""
@@ -45,7 +47,7 @@ class JsonFormatter(logging.Formatter):
         self, seconds: float, level: str, logger: str, message: str, fields: Mapping[str, Any]
     ) -> dict[str, Any]:
         line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds"),
+            "time": self._time(seconds),
             "level": level,
             "service": self._service,
             "logger": logger,
@@ -60,6 +62,14 @@ class JsonFormatter(logging.Formatter):
         for name, value in fields.items():
             line[f"extra_{name}" if name in line else name] = redacted(name, value)
         return line
+
+    def _time(self, seconds: float) -> str:
+        whole = int(seconds)
+        second, text = self._second
+        if whole != second:
+            text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._second = (whole, text)
+        return f"{text}.{int((seconds - whole) * 1000):03d}+00:00"
 
     def _encode(self, line: dict[str, Any]) -> str:
         try:

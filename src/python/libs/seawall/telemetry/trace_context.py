@@ -5,10 +5,11 @@ Source: W3C Trace Context, Level 1, section 3.2 (traceparent, version 00).
 
 import random
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+
+from seawall.telemetry.binding import Binding
 
 _FORM = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -41,7 +42,7 @@ def is_sampled(traceparent: str) -> bool:
 
 def new_traceparent(*, sampled: bool = False) -> str:
     """The beginning of a trace: 192 random bits."""
-    bits = secrets.token_hex(24)
+    bits = f"{random.getrandbits(192):048x}"
     return f"00-{bits[:32]}-{bits[32:]}-{'01' if sampled else '00'}"
 
 
@@ -56,24 +57,14 @@ def sampling(ratio: float) -> Iterator[None]:
         _ratio = before
 
 
-@contextmanager
-def bind_traceparent(value: str | None) -> Iterator[None]:
+def bind_traceparent(value: str | None) -> Binding[str | None]:
     """Sets it for the block. What has not the form of a traceparent is left out, as the standard asks."""
-    token = _current.set(value if value is not None and _FORM.fullmatch(value) else None)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return Binding(_current, value if value is not None and _FORM.fullmatch(value) else None)
 
 
-@contextmanager
-def bind_trace(value: str | None) -> Iterator[None]:
+def bind_trace(value: str | None) -> Binding[str | None]:
     """As `bind_traceparent`, where work enters: what is missing or malformed is replaced by a new trace."""
-    token = _current.set(value if value is not None and _FORM.fullmatch(value) else _begun())
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return Binding(_current, value if value is not None and _FORM.fullmatch(value) else _begun())
 
 
 def _begun() -> str:

@@ -44,7 +44,7 @@ async def shed_or_handle(request: web.Request, handler: Handler) -> web.StreamRe
     priority = None if shedder is None else _priority_of(request.match_info.handler)
     if shedder is None or priority is None:
         return await handler(request)
-    request[_ADMITTED] = admitted = await shedder.admit(priority)
+    request[_ADMITTED] = admitted = shedder.admit_now(priority) or await shedder.admit(priority)
     try:
         response = await handler(request)
         admitted.finish()
