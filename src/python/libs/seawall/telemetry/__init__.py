@@ -5,9 +5,10 @@ from seawall.extras import extra
 with extra("telemetry"):
     from seawall.telemetry.correlation import bind_correlation_id, current_correlation_id, new_correlation_id
     from seawall.telemetry.headers import REQUEST_ID, TRACEPARENT, outgoing_headers
-    from seawall.telemetry.logs import configure_logging, log_fields
+    from seawall.telemetry.logs import configure_logging
     from seawall.telemetry.origin import Origin, current_origin
     from seawall.telemetry.outage_log import OutageLog
+    from seawall.telemetry.repeated_line import RepeatedLine
     from seawall.telemetry.spans import Kind, Span, Tracer, is_traced, record_span, span, tracing_by
     from seawall.telemetry.trace_context import (
         bind_trace,
@@ -26,6 +27,7 @@ __all__ = [
     "Kind",
     "Origin",
     "OutageLog",
+    "RepeatedLine",
     "Span",
     "Tracer",
     "bind_correlation_id",
@@ -38,7 +40,6 @@ __all__ = [
     "current_traceparent",
     "is_sampled",
     "is_traced",
-    "log_fields",
     "new_correlation_id",
     "new_traceparent",
     "outgoing_headers",

@@ -1,12 +1,12 @@
 """The correlation id: one name for all that one request set off, in every process."""
 
 import random
+import re
 from contextvars import ContextVar
 
 from seawall.telemetry.binding import Binding
 
-MAX_LENGTH = 64
-_ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 _current: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 
@@ -26,8 +26,4 @@ def bind_correlation_id(value: str | None) -> Binding[str | None]:
 
     Ids come from outside and end up in logs and headers: what is not plain is replaced.
     """
-    return Binding(_current, value if value is None or _is_plain(value) else new_correlation_id())
-
-
-def _is_plain(value: str) -> bool:
-    return 0 < len(value) <= MAX_LENGTH and _ALLOWED.issuperset(value)
+    return Binding(_current, value if value is None or _PLAIN.fullmatch(value) else new_correlation_id())

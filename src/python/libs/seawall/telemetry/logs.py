@@ -39,9 +39,15 @@ class JsonFormatter(logging.Formatter):
             line["stack"] = record.stack_info
         return scrubbed(self._encode(line))
 
-    def format_fields(self, logger: str, message: str, fields: Mapping[str, Any]) -> str:
-        """The line of a record of INFO with these extras, made now."""
-        return scrubbed(self._encode(self._line(time.time(), "INFO", logger, message, fields)))
+    def pieces(self, logger: str, message: str, fields: Mapping[str, Any]) -> tuple[str, str]:
+        """What every line of INFO like this has between its time and its ids, and after them."""
+        head = {"level": "INFO", "service": self._service, "logger": logger, "message": message}
+        shown = {name: redacted(name, value) for name, value in fields.items()}
+        return scrubbed(self._encode(head))[1:-1], scrubbed(self._encode(shown))[1:-1]
+
+    def now(self) -> str:
+        """As it stands in a line."""
+        return self._time(time.time())
 
     def _line(
         self, seconds: float, level: str, logger: str, message: str, fields: Mapping[str, Any]
@@ -78,47 +84,34 @@ class JsonFormatter(logging.Formatter):
             return self._encoder.encode({name: repr(value) for name, value in line.items()}).decode()
 
 
-class _JsonLines(logging.StreamHandler[TextIO]):
+class JsonLines(logging.StreamHandler[TextIO]):
     """The handler of a process: one stream, one formatter."""
 
     def __init__(self, stream: TextIO, formatter: JsonFormatter) -> None:
         super().__init__(stream)
         self.setFormatter(formatter)
-        self._json = formatter
+        self.json = formatter
 
-    def write_fields(self, logger: str, message: str, fields: Mapping[str, Any]) -> None:
-        line = self._json.format_fields(logger, message, fields) + self.terminator
+    def write(self, line: str) -> None:
+        """Writes a line that is made already."""
         with self.lock or nullcontext():
-            self.stream.write(line)
+            self.stream.write(line + self.terminator)
             self.stream.flush()
 
 
-def log_fields(logger: logging.Logger, message: str, **fields: Any) -> None:
-    """As `logger.info(message, extra=fields)`, for lines of which there is one per request.
-
-    Where only the handler of configure_logging listens no LogRecord is made, which is most of the cost.
-    """
-    if not logger.isEnabledFor(logging.INFO):
-        return
-    handler = _only_handler(logger)
-    if handler is None:
-        logger.info(message, extra=fields)
-    else:
-        handler.write_fields(logger.name, message, fields)
-
-
-def _only_handler(logger: logging.Logger) -> _JsonLines | None:
+def only_handler(logger: logging.Logger) -> JsonLines | None:
+    """The handler of configure_logging, if nobody else listens to the logger or changes what it says."""
     while logger.parent is not None:
         if logger.handlers or logger.filters or not logger.propagate:
             return None
         logger = logger.parent
     only = logger.handlers[0] if len(logger.handlers) == 1 else None
-    return only if isinstance(only, _JsonLines) else None
+    return only if isinstance(only, JsonLines) else None
 
 
 def configure_logging(service: str, level: str = "INFO") -> None:
     """Sends the logs of this process to stdout as JSON lines. Replaces what was configured before."""
-    handler = _JsonLines(sys.stdout, JsonFormatter(service))
+    handler = JsonLines(sys.stdout, JsonFormatter(service))
     handler.addFilter(OncePerMinute(["aiokafka"]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # No line shows them, and each record would ask the kernel for them.

@@ -22,12 +22,12 @@ from seawall.telemetry import (
     REQUEST_ID,
     TRACEPARENT,
     Kind,
+    RepeatedLine,
     bind_correlation_id,
     bind_trace,
     current_correlation_id,
     current_trace_id,
     is_traced,
-    log_fields,
     new_correlation_id,
     span,
 )
@@ -165,20 +165,20 @@ def _as_problem(request: web.Request, error: Exception, translations: Translatio
 
 
 def _record(request: web.Request, status: int, seconds: float) -> None:
-    route = _route(request)
     method = request.method if request.method in hdrs.METH_ALL else "other"
-    requests, durations = _metrics(method, route, status)
+    requests, durations, line = _kept(method, _route(request), status)
     requests.inc()
     # An exemplar leads from a slow bucket to a trace that can be looked at.
     durations.observe(seconds, {"trace_id": current_trace_id() or ""} if is_traced() else None)
-    if route not in UNLOGGED:
-        milliseconds = round(seconds * 1000, 2)
-        log_fields(_log, "request", method=method, route=route, status=status, milliseconds=milliseconds)
+    if line is not None:
+        line.log(round(seconds * 1000, 2))
 
 
 @lru_cache(maxsize=1024)
-def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    return _REQUESTS.labels(method, route, status), _SECONDS.labels(method, route)
+def _kept(method: str, route: str, status: int) -> tuple[Counter, Histogram, RepeatedLine | None]:
+    line = RepeatedLine(_log, "request", "milliseconds", method=method, route=route, status=status)
+    logged = None if route in UNLOGGED else line
+    return _REQUESTS.labels(method, route, status), _SECONDS.labels(method, route), logged
 
 
 def _route(request: web.Request) -> str:
