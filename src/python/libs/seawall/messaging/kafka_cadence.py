@@ -13,10 +13,14 @@ async def paced(
 ) -> AsyncIterator[None]:
     """Handles a batch in the block; lasts at least `interval_seconds`, in which nothing is fetched.
 
+    With an interval of 0 it does nothing, and the next batch is fetched meanwhile.
     What comes after a quiet time is therefore handled at once, and what comes in the meantime together,
     out of one fetch: aiokafka would fetch the first message that comes, and then no other one.
     Partitions that are `held` at the end stay paused.
     """
+    if not interval_seconds:
+        yield
+        return
     loop = asyncio.get_running_loop()
     next_at = loop.time() + interval_seconds
     resting = [partition for partition in consumer.assignment() if partition not in held]

@@ -145,7 +145,10 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
             timeout = _poll_milliseconds(work.seconds_to_due())
             batches: Records = await consumer.getmany(timeout_ms=timeout, max_records=max_batch)
             if batches or work.seconds_to_due() == 0:
-                async with paced(consumer, BATCH_INTERVAL_SECONDS, self._full), self._busy:
+                # A full batch would grow no further: who is behind catches up.
+                is_full = sum(map(len, batches.values())) >= max_batch
+                seconds = 0.0 if is_full else BATCH_INTERVAL_SECONDS
+                async with paced(consumer, seconds, self._full), self._busy:
                     await self._handle(consumer, work, self._still_ours(consumer, batches))
                     self._rest(consumer, work)
 
