@@ -1,13 +1,14 @@
 """`seawall.messaging` beside bare aiokafka: a thousand messages from who has them to who has handled them.
 
-Ours go through an outbox, written in transactions of five hundred as by a handler of full batches, the relay, Kafka and an
-inbox: nothing is lost or handled twice, whoever dies. aiokafka sends them from memory and counts them.
+Ours go through an outbox, written in transactions of five hundred as by a handler of full batches, the
+relay, Kafka and an inbox: nothing is lost or handled twice, whoever dies. aiokafka sends them from memory
+and counts them.
 """
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from alembic.migration import MigrationContext
@@ -27,9 +28,9 @@ from seawall.messaging import (
     outgoing,
 )
 from seawall.sql import Database, open_database
-from tools.devstack.psql import create_database, drop_database
 from tools.devstack.shared import shared_server
 from tools.libbench.comparison import Comparison
+from tools.libbench.database import own_database
 
 MESSAGES = 1_000
 PER_TRANSACTION = 500
@@ -61,7 +62,11 @@ class Arrivals:
 @asynccontextmanager
 async def suite() -> AsyncIterator[list[Comparison]]:
     """Starts a Kafka and a PostgreSQL, or joins those that tests share; topics and database are of this run."""
-    with shared_server("kafka") as kafka, shared_server("postgres") as postgres, _database(postgres) as url:
+    with (
+        shared_server("kafka") as kafka,
+        shared_server("postgres") as postgres,
+        own_database(postgres) as url,
+    ):
         async with _ours(kafka, url) as ours, _bare(kafka) as bare:
             yield [Comparison("1,000 messages, end to end", ours, {"aiokafka": bare}, target=">= 0.5x")]
 
@@ -117,7 +122,11 @@ async def _bare(kafka: str) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
         await broker.ensure_topics({topic: PARTITIONS})
     producer = AIOKafkaProducer(bootstrap_servers=server, acks="all")
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=server, group_id=topic, auto_offset_reset="earliest", enable_auto_commit=False
+        topic,
+        bootstrap_servers=server,
+        group_id=topic,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
     )
     async with producer, consumer, _running(_count(consumer, arrivals)):
 
@@ -141,15 +150,6 @@ async def _count(consumer: AIOKafkaConsumer, arrivals: Arrivals) -> None:
 
 def _messages(topic: str, count: int) -> list[Message]:
     return [outgoing(topic, f"order-{number}", PAYLOAD, source="bench") for number in range(count)]
-
-
-@contextmanager
-def _database(superuser_url: str) -> Iterator[str]:
-    name = f"bench_{secrets.token_hex(4)}"
-    try:
-        yield create_database(superuser_url, name, secrets.token_hex(8))
-    finally:
-        drop_database(superuser_url, name)
 
 
 def _create_tables(connection: Connection) -> None:

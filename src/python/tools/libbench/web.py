@@ -102,7 +102,7 @@ async def suite() -> AsyncIterator[list[Comparison]]:
         with redirect_stdout(nowhere):
             configure_logging("bench")
         stack.callback(logging.basicConfig, force=True)
-        async with _fastapi() as fastapi, _aiohttp(_bare()) as bare, _aiohttp(_ours()) as ours:
+        async with _fastapi() as fastapi, answering(_bare()) as bare, answering(_ours()) as ours:
             yield [
                 Comparison(
                     "hello",
@@ -123,7 +123,8 @@ def _run(protocol: asyncio.Protocol, wire: _Wire, request: bytes, status: bytes)
 
 
 @asynccontextmanager
-async def _aiohttp(app: web.Application) -> AsyncIterator[Any]:
+async def answering(app: web.Application) -> AsyncIterator[Any]:
+    """A function of a request's bytes and the status that it is to have; it makes a Run of asking for it."""
     runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     await runner.setup()
     try:
