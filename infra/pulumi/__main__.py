@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pulumi
 
+from components.alert_rules import AlertRules
 from components.capacity_namespace import CapacityNamespace
 from components.cert_manager import CertManager
+from components.dashboards import Dashboards
 from components.headroom import Headroom
 from components.istio_ambient import IstioAmbient
 from components.metrics import Metrics
@@ -51,6 +53,8 @@ shop(
 capacity = CapacityNamespace(opts=options)
 later = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[metrics, priorities]))
 running = [*workloads, GATEWAY]
+Dashboards(metrics.namespace, opts=later)
+AlertRules(metrics.namespace, running, opts=later)
 Headroom(capacity.name, running, settings.scaling, settings.sales, opts=later)
 if settings.sales and settings.scaling.pods == "prometheus-adapter":
     PreScaling(capacity.name, namespace.name, running, settings.scaling, settings.sales, opts=later)

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.dashboards import FOLDER_ANNOTATION, LABEL, LABEL_VALUE
 from components.release import release
 from settings import Scaling
 from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADAPTER
@@ -13,10 +14,19 @@ from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADA
 MONITORING = "monitoring"
 PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc"
 REQUESTS = "seawall_http_requests_total"
+_DASHBOARDS = {
+    "enabled": True,
+    "label": LABEL,
+    "labelValue": LABEL_VALUE,
+    "folderAnnotation": FOLDER_ANNOTATION,
+    "provider": {"foldersFromFilesStructure": True},
+}
 
 
 class Metrics(pulumi.ComponentResource):
     """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch."""
+
+    namespace: pulumi.Output[str]
 
     def __init__(
         self,
@@ -39,7 +49,8 @@ class Metrics(pulumi.ComponentResource):
             release(KEDA, namespace=name, values=_keda(), opts=after)
         else:
             release(PROMETHEUS_ADAPTER, namespace=name, values=_adapter(), opts=after)
-        self.register_outputs({})
+        self.namespace = name
+        self.register_outputs({"namespace": name})
 
 
 def _prometheus() -> dict[str, Any]:
@@ -57,7 +68,7 @@ def _prometheus() -> dict[str, Any]:
             }
         },
         "alertmanager": {"alertmanagerSpec": {"resources": _size(50, 128)}},
-        "grafana": {"resources": _size(100, 256)},
+        "grafana": {"resources": _size(100, 256), "sidecar": {"dashboards": _DASHBOARDS}},
         "prometheusOperator": {"resources": _size(100, 256)},
         "kube-state-metrics": {"resources": _size(50, 128)},
         "prometheus-node-exporter": {"resources": _size(50, 64)},

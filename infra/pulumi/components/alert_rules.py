@@ -1,0 +1,41 @@
+"""Who is told what, and when: our rules for the Prometheus of the cluster."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.watching.burn_rates import burn_rate_groups
+from components.watching.rules import group
+from components.watching.symptoms import symptoms
+from objectives import OBJECTIVES
+from versions import KUBE_PROMETHEUS_STACK
+from workloads import Workload
+
+NAME = "seawall"
+
+
+class AlertRules(pulumi.ComponentResource):
+    """Burn rates of `objectives.py`, and symptoms. The label is what the chart's operator looks for."""
+
+    def __init__(
+        self,
+        namespace: pulumi.Input[str],
+        workloads: Sequence[Workload],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("seawall:platform:AlertRules", NAME, None, opts)
+        services = [each.dns_name for each in workloads]
+        k8s.apiextensions.CustomResource(
+            "alert-rules",
+            api_version="monitoring.coreos.com/v1",
+            kind="PrometheusRule",
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=NAME,
+                namespace=namespace,
+                labels={"app.kubernetes.io/part-of": "seawall", "release": KUBE_PROMETHEUS_STACK.name},
+            ),
+            spec={"groups": [*burn_rate_groups(OBJECTIVES), group("symptoms", symptoms(services))]},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -1,0 +1,113 @@
+"""The dashboard of stores and messages, as the services see them. The stores' own figures are the platform's."""
+
+from components.microservice.scaling import SERVICE_LABEL
+from components.watching.grafana import Dashboard, Panel, Query, Row
+from promql import most, quantile, rate, shop, total
+
+LEGEND = f"{{{{{SERVICE_LABEL}}}}}"
+
+
+def stores_board() -> Dashboard:
+    """PostgreSQL by its transactions, Kafka by messages, Valkey by calls, and the caches before them."""
+    return Dashboard("seawall-stores", "Stores and messages", (_postgres(), _kafka(), _valkey(), _caches()))
+
+
+def _postgres() -> Row:
+    commits = "seawall_group_commit"
+    return Row(
+        "PostgreSQL",
+        (
+            Panel(
+                "A group commit: its time, and the wait for it",
+                (
+                    Query(quantile(0.99, f"{commits}_seconds", by=(SERVICE_LABEL,)), f"{LEGEND} p99"),
+                    Query(quantile(0.99, f"{commits}_wait_seconds", by=(SERVICE_LABEL,)), f"{LEGEND} wait p99"),
+                ),
+                "s",
+            ),
+            Panel(
+                "Items in one transaction",
+                (Query(quantile(0.5, f"{commits}_batch", by=(SERVICE_LABEL,)), f"{LEGEND} p50"),),
+                tells="It grows with the load: that is how it keeps up.",
+            ),
+            Panel(
+                "Rows that inboxes remember",
+                (Query(most(shop("seawall_inbox_rows"), SERVICE_LABEL), LEGEND),),
+                tells="PostgreSQL's own estimate.",
+            ),
+        ),
+    )
+
+
+def _kafka() -> Row:
+    parked = (
+        Query(most(shop("seawall_outbox_parked_rows"), SERVICE_LABEL), f"{LEGEND} refused by the broker"),
+        Query(total(shop("seawall_messages_parked"), "group"), "{{group}} to be tried again"),
+    )
+    return Row(
+        "Messages",
+        (
+            Panel("Published", (Query(total(rate(shop("seawall_messages_published_total")), "topic"), "{{topic}}"),), "ops"),
+            Panel(
+                "Handled",
+                (Query(total(rate(shop("seawall_messages_handled_total")), "topic", "group"), "{{group}} {{topic}}"),),
+                "ops",
+            ),
+            Panel("Not handled", (Query(total(shop("seawall_consumer_lag"), "topic", "group"), "{{group}} {{topic}}"),)),
+            Panel("Waiting to be published", (Query(most(shop("seawall_outbox_backlog"), SERVICE_LABEL), LEGEND),)),
+            Panel("Set aside", parked),
+            Panel(
+                "Failed",
+                (
+                    Query(total(shop("seawall_messages_dead_lettered_total"), "topic"), "given up: {{topic}}"),
+                    Query(total(rate(shop("seawall_message_batches_failed_total")), "group"), "batches of {{group}} /s"),
+                ),
+            ),
+        ),
+    )
+
+
+def _valkey() -> Row:
+    return Row(
+        "Valkey",
+        (
+            Panel(
+                "Time of a call, with the wait for a connection",
+                (Query(quantile(0.99, "seawall_valkey_seconds", by=("command",)), "p99 {{command}}"),),
+                "s",
+            ),
+            Panel("Calls", (Query(total(rate(shop("seawall_valkey_seconds_count")), "command"), "{{command}}"),), "ops"),
+            Panel(
+                "Without an answer",
+                (
+                    Query(total(rate(shop("seawall_valkey_unavailable_total")), SERVICE_LABEL), LEGEND),
+                    Query(total(rate(shop("shop_inventory_counters_unavailable_total"))), "counters of holds"),
+                    Query(total(rate(shop("seawall_ratelimit_outages_total")), SERVICE_LABEL), f"{LEGEND} limits"),
+                ),
+                "ops",
+            ),
+        ),
+    )
+
+
+def _caches() -> Row:
+    return Row(
+        "Caches",
+        (
+            Panel(
+                "Beyond the first level",
+                (Query(total(rate(shop("seawall_cache_fetches_total")), "cache", "outcome"), "{{cache}} {{outcome}}"),),
+                "ops",
+            ),
+            Panel(
+                "Time of a load",
+                (Query(quantile(0.99, "seawall_cache_load_seconds", by=("cache",)), "p99 {{cache}}"),),
+                "s",
+            ),
+            Panel(
+                "Second level without an answer",
+                (Query(total(rate(shop("seawall_cache_store_failures_total")), "cache"), "{{cache}}"),),
+                "ops",
+            ),
+        ),
+    )
