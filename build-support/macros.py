@@ -76,6 +76,7 @@ def pulumi_program():
     """The infrastructure: a resolve of its own, which imports nothing of the services and libs."""
     resources(name="stacks", sources=["Pulumi.yaml", "Pulumi.*.yaml"])
     resources(name="workloads", sources=["workloads.yaml"])
+    resources(name="measured", sources=["measured.yaml"])
     resources(name="prices", sources=["prices.yaml"])
     files(name="kind", sources=["kind.yaml"])
     resources(name="aws", sources=["components/aws/*.sql"])

@@ -46,7 +46,9 @@ def most(expression: str, *by: str) -> str:
     return f"max by ({', '.join(by)}) ({expression})" if by else f"max({expression})"
 
 
-def quantile(share: float, histogram: str, *matchers: str, by: tuple[str, ...] = (), since: str = SINCE) -> str:
+def quantile(
+    share: float, histogram: str, *matchers: str, by: tuple[str, ...] = (), since: str = SINCE
+) -> str:
     """Below which this share of the observations is, as far as the buckets tell."""
     buckets = total(rate(shop(f"{histogram}_bucket", *matchers), since), *by, "le")
     return f"histogram_quantile({share:g}, {buckets})"

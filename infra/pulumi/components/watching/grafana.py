@@ -76,7 +76,13 @@ class Dashboard:
 def _placed(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
     y = 0
     for row in rows:
-        yield {"type": "row", "title": row.title, "collapsed": False, "panels": [], "gridPos": _at(0, y, WIDTH, 1)}
+        yield {
+            "type": "row",
+            "title": row.title,
+            "collapsed": False,
+            "panels": [],
+            "gridPos": _at(0, y, WIDTH, 1),
+        }
         y += 1
         width = WIDTH // min(PER_LINE, len(row.panels))
         for number, panel in enumerate(row.panels):

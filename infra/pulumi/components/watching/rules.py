@@ -50,6 +50,8 @@ class Record:
         return {"record": self.name, "expr": self.expression, "labels": dict(self.labels)}
 
 
-def group(name: str, rules: list[Alert] | list[Record], every: timedelta = timedelta(seconds=30)) -> dict[str, Any]:
+def group(
+    name: str, rules: list[Alert] | list[Record], every: timedelta = timedelta(seconds=30)
+) -> dict[str, Any]:
     """Rules that are evaluated one after the other."""
     return {"name": name, "interval": duration(every), "rules": [each.rule() for each in rules]}

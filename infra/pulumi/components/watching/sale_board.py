@@ -28,13 +28,21 @@ def _purchases() -> Row:
                 "What Envoy refuses by itself is in its access log only.",
                 stacked=True,
             ),
-            Panel("Requests for an order, by answer", (Query(asked, "{{status}}"),), "reqps", "202 is accepted.", stacked=True),
+            Panel(
+                "Requests for an order, by answer",
+                (Query(asked, "{{status}}"),),
+                "reqps",
+                "202 is accepted.",
+                stacked=True,
+            ),
             Panel(
                 "Accepted, confirmed, cancelled",
                 (
                     Query(total(rate(shop("shop_orders_accepted_total"))), "accepted"),
                     Query(total(rate(shop("shop_orders_confirmed_total"))), "confirmed"),
-                    Query(total(rate(shop("shop_orders_cancelled_total")), "reason"), "cancelled: {{reason}}"),
+                    Query(
+                        total(rate(shop("shop_orders_cancelled_total")), "reason"), "cancelled: {{reason}}"
+                    ),
                 ),
                 "ops",
                 "Accepted runs ahead of the others for as long as orders are worked off.",
@@ -52,7 +60,12 @@ def _purchases() -> Row:
             ),
             Panel(
                 "Verdicts at the edge",
-                (Query(total(rate(shop("seawall_ratelimit_decisions_total")), "rule", "outcome"), "{{rule}} {{outcome}}"),),
+                (
+                    Query(
+                        total(rate(shop("seawall_ratelimit_decisions_total")), "rule", "outcome"),
+                        "{{rule}} {{outcome}}",
+                    ),
+                ),
                 "ops",
             ),
         ),
@@ -72,7 +85,10 @@ def _objectives() -> Row:
             Panel(
                 "Time to an answer to a request for an order",
                 tuple(
-                    Query(quantile(share, "seawall_http_request_seconds", service("orders"), PURCHASE), f"p{share * 100:g}")
+                    Query(
+                        quantile(share, "seawall_http_request_seconds", service("orders"), PURCHASE),
+                        f"p{share * 100:g}",
+                    )
                     for share in (0.5, 0.99, 0.999)
                 ),
                 "s",
@@ -119,7 +135,11 @@ def _payments() -> Row:
     return Row(
         "Payments",
         (
-            Panel("Time of a call to the provider", (Query(quantile(0.99, calls, by=("call",)), "p99 {{call}}"),), "s"),
+            Panel(
+                "Time of a call to the provider",
+                (Query(quantile(0.99, calls, by=("call",)), "p99 {{call}}"),),
+                "s",
+            ),
             Panel(
                 "Calls, by what they came to",
                 (Query(total(rate(shop(f"{calls}_count")), "call", "outcome"), "{{call}} {{outcome}}"),),
@@ -145,21 +165,33 @@ def _behind() -> Row:
                 (Query(most(shop("seawall_outbox_oldest_seconds"), SERVICE_LABEL), LEGEND),),
                 "s",
             ),
-            Panel("Messages not handled", (Query(total(shop("seawall_consumer_lag"), "group"), "{{group}}"),)),
+            Panel(
+                "Messages not handled", (Query(total(shop("seawall_consumer_lag"), "group"), "{{group}}"),)
+            ),
             Panel(
                 "Sagas",
                 (
                     Query(most(shop("seawall_sagas_running"), "definition"), "{{definition}} running"),
-                    Query(most(shop("seawall_sagas_compensating"), "definition"), "{{definition}} being undone"),
+                    Query(
+                        most(shop("seawall_sagas_compensating"), "definition"), "{{definition}} being undone"
+                    ),
                     Query(most(shop("seawall_sagas_stuck"), "definition"), "{{definition}} stuck"),
                 ),
             ),
-            Panel("Oldest saga", (Query(most(shop("seawall_saga_oldest_seconds"), "definition"), "{{definition}}"),), "s"),
+            Panel(
+                "Oldest saga",
+                (Query(most(shop("seawall_saga_oldest_seconds"), "definition"), "{{definition}}"),),
+                "s",
+            ),
             Panel(
                 "Event loops, how late at most",
                 (Query(most(shop("seawall_event_loop_lag_seconds"), SERVICE_LABEL), LEGEND),),
                 "s",
             ),
-            Panel("No orders are accepted: earlier ones wait", (Query(most(shop("shop_orders_behind")), "behind"),), "bool"),
+            Panel(
+                "No orders are accepted: earlier ones wait",
+                (Query(most(shop("shop_orders_behind")), "behind"),),
+                "bool",
+            ),
         ),
     )

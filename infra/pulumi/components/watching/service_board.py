@@ -23,24 +23,35 @@ def _requests() -> Row:
     return Row(
         "Requests",
         (
-            Panel("Rate, by route", (Query(total(asked, "method", "route"), "{{method}} {{route}}"),), "reqps"),
+            Panel(
+                "Rate, by route", (Query(total(asked, "method", "route"), "{{method}} {{route}}"),), "reqps"
+            ),
             Panel(
                 "Errors (5xx), by route",
-                (Query(f"{total(failed, 'method', 'route')} / {total(asked, 'method', 'route')}", "{{method}} {{route}}"),),
+                (
+                    Query(
+                        f"{total(failed, 'method', 'route')} / {total(asked, 'method', 'route')}",
+                        "{{method}} {{route}}",
+                    ),
+                ),
                 "percentunit",
             ),
             Panel(
                 "Duration, p99 by route",
                 (
                     Query(
-                        quantile(0.99, "seawall_http_request_seconds", ONE, OF_CUSTOMERS, by=("method", "route")),
+                        quantile(
+                            0.99, "seawall_http_request_seconds", ONE, OF_CUSTOMERS, by=("method", "route")
+                        ),
                         "{{method}} {{route}}",
                     ),
                 ),
                 "s",
                 "A stream counts with all of its time.",
             ),
-            Panel("Answers, by status", (Query(total(asked, "status"), "{{status}}"),), "reqps", stacked=True),
+            Panel(
+                "Answers, by status", (Query(total(asked, "status"), "{{status}}"),), "reqps", stacked=True
+            ),
             Panel(
                 "gRPC: duration, p99 by method",
                 (Query(quantile(0.99, "seawall_rpc_server_seconds", ONE, by=("method",)), "{{method}}"),),
@@ -48,7 +59,12 @@ def _requests() -> Row:
             ),
             Panel(
                 "gRPC: calls, by outcome",
-                (Query(total(rate(shop("seawall_rpc_server_seconds_count", ONE)), "method", "outcome"), "{{method}} {{outcome}}"),),
+                (
+                    Query(
+                        total(rate(shop("seawall_rpc_server_seconds_count", ONE)), "method", "outcome"),
+                        "{{method}} {{outcome}}",
+                    ),
+                ),
                 "ops",
             ),
         ),
@@ -61,7 +77,12 @@ def _protection() -> Row:
         (
             Panel(
                 "Shed",
-                (Query(total(rate(shop("seawall_shed_total", ONE)), "name", "priority", "reason"), "{{name}} {{priority}} {{reason}}"),),
+                (
+                    Query(
+                        total(rate(shop("seawall_shed_total", ONE)), "name", "priority", "reason"),
+                        "{{name}} {{priority}} {{reason}}",
+                    ),
+                ),
                 "ops",
             ),
             Panel(
@@ -72,7 +93,11 @@ def _protection() -> Row:
                     Query(total(shop("seawall_concurrency_limit", ONE), "name"), "{{name}} limit"),
                 ),
             ),
-            Panel("Event loop, how late at most", (Query(most(shop("seawall_event_loop_lag_seconds", ONE), "pod"), "{{pod}}"),), "s"),
+            Panel(
+                "Event loop, how late at most",
+                (Query(most(shop("seawall_event_loop_lag_seconds", ONE), "pod"), "{{pod}}"),),
+                "s",
+            ),
         ),
     )
 
@@ -95,10 +120,19 @@ def _calls() -> Row:
             Panel(
                 "Not as usual",
                 (
-                    Query(total(rate(shop("seawall_timeouts_total", ONE)), "name", "cause"), "{{name}} timed out: {{cause}}"),
+                    Query(
+                        total(rate(shop("seawall_timeouts_total", ONE)), "name", "cause"),
+                        "{{name}} timed out: {{cause}}",
+                    ),
                     Query(total(rate(shop("seawall_retries_total", ONE)), "name"), "{{name}} made again"),
-                    Query(total(rate(shop("seawall_rejected_total", ONE)), "name", "policy"), "{{name}} not made: {{policy}}"),
-                    Query(total(rate(shop("seawall_fallbacks_total", ONE)), "name"), "{{name}} answered by a fallback"),
+                    Query(
+                        total(rate(shop("seawall_rejected_total", ONE)), "name", "policy"),
+                        "{{name}} not made: {{policy}}",
+                    ),
+                    Query(
+                        total(rate(shop("seawall_fallbacks_total", ONE)), "name"),
+                        "{{name}} answered by a fallback",
+                    ),
                 ),
                 "ops",
             ),
@@ -117,7 +151,9 @@ def _pods() -> Row:
             Panel(
                 "Replicas, and what the autoscaler may",
                 (
-                    Query(most(shop("kube_horizontalpodautoscaler_status_current_replicas", HPA)), "there are"),
+                    Query(
+                        most(shop("kube_horizontalpodautoscaler_status_current_replicas", HPA)), "there are"
+                    ),
                     Query(most(shop("kube_horizontalpodautoscaler_status_desired_replicas", HPA)), "wanted"),
                     Query(most(shop("kube_horizontalpodautoscaler_spec_min_replicas", HPA)), "floor"),
                     Query(most(shop("kube_horizontalpodautoscaler_spec_max_replicas", HPA)), "ceiling"),
@@ -131,13 +167,20 @@ def _pods() -> Row:
                 "Memory",
                 (
                     Query(total(shop("container_memory_working_set_bytes", CONTAINER), "pod"), "{{pod}}"),
-                    Query(most(shop("kube_pod_container_resource_limits", CONTAINER, 'resource="memory"')), "limit"),
+                    Query(
+                        most(shop("kube_pod_container_resource_limits", CONTAINER, 'resource="memory"')),
+                        "limit",
+                    ),
                 ),
                 "bytes",
             ),
             Panel(
                 "Restarts",
-                (Query(total(shop("kube_pod_container_status_restarts_total", CONTAINER), "pod"), "{{pod}}"),),
+                (
+                    Query(
+                        total(shop("kube_pod_container_status_restarts_total", CONTAINER), "pod"), "{{pod}}"
+                    ),
+                ),
             ),
         ),
     )

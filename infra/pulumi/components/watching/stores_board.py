@@ -21,7 +21,9 @@ def _postgres() -> Row:
                 "A group commit: its time, and the wait for it",
                 (
                     Query(quantile(0.99, f"{commits}_seconds", by=(SERVICE_LABEL,)), f"{LEGEND} p99"),
-                    Query(quantile(0.99, f"{commits}_wait_seconds", by=(SERVICE_LABEL,)), f"{LEGEND} wait p99"),
+                    Query(
+                        quantile(0.99, f"{commits}_wait_seconds", by=(SERVICE_LABEL,)), f"{LEGEND} wait p99"
+                    ),
                 ),
                 "s",
             ),
@@ -47,20 +49,40 @@ def _kafka() -> Row:
     return Row(
         "Messages",
         (
-            Panel("Published", (Query(total(rate(shop("seawall_messages_published_total")), "topic"), "{{topic}}"),), "ops"),
             Panel(
-                "Handled",
-                (Query(total(rate(shop("seawall_messages_handled_total")), "topic", "group"), "{{group}} {{topic}}"),),
+                "Published",
+                (Query(total(rate(shop("seawall_messages_published_total")), "topic"), "{{topic}}"),),
                 "ops",
             ),
-            Panel("Not handled", (Query(total(shop("seawall_consumer_lag"), "topic", "group"), "{{group}} {{topic}}"),)),
-            Panel("Waiting to be published", (Query(most(shop("seawall_outbox_backlog"), SERVICE_LABEL), LEGEND),)),
+            Panel(
+                "Handled",
+                (
+                    Query(
+                        total(rate(shop("seawall_messages_handled_total")), "topic", "group"),
+                        "{{group}} {{topic}}",
+                    ),
+                ),
+                "ops",
+            ),
+            Panel(
+                "Not handled",
+                (Query(total(shop("seawall_consumer_lag"), "topic", "group"), "{{group}} {{topic}}"),),
+            ),
+            Panel(
+                "Waiting to be published",
+                (Query(most(shop("seawall_outbox_backlog"), SERVICE_LABEL), LEGEND),),
+            ),
             Panel("Set aside", parked),
             Panel(
                 "Failed",
                 (
-                    Query(total(shop("seawall_messages_dead_lettered_total"), "topic"), "given up: {{topic}}"),
-                    Query(total(rate(shop("seawall_message_batches_failed_total")), "group"), "batches of {{group}} /s"),
+                    Query(
+                        total(shop("seawall_messages_dead_lettered_total"), "topic"), "given up: {{topic}}"
+                    ),
+                    Query(
+                        total(rate(shop("seawall_message_batches_failed_total")), "group"),
+                        "batches of {{group}} /s",
+                    ),
                 ),
             ),
         ),
@@ -76,13 +98,22 @@ def _valkey() -> Row:
                 (Query(quantile(0.99, "seawall_valkey_seconds", by=("command",)), "p99 {{command}}"),),
                 "s",
             ),
-            Panel("Calls", (Query(total(rate(shop("seawall_valkey_seconds_count")), "command"), "{{command}}"),), "ops"),
+            Panel(
+                "Calls",
+                (Query(total(rate(shop("seawall_valkey_seconds_count")), "command"), "{{command}}"),),
+                "ops",
+            ),
             Panel(
                 "Without an answer",
                 (
                     Query(total(rate(shop("seawall_valkey_unavailable_total")), SERVICE_LABEL), LEGEND),
-                    Query(total(rate(shop("shop_inventory_counters_unavailable_total"))), "counters of holds"),
-                    Query(total(rate(shop("seawall_ratelimit_outages_total")), SERVICE_LABEL), f"{LEGEND} limits"),
+                    Query(
+                        total(rate(shop("shop_inventory_counters_unavailable_total"))), "counters of holds"
+                    ),
+                    Query(
+                        total(rate(shop("seawall_ratelimit_outages_total")), SERVICE_LABEL),
+                        f"{LEGEND} limits",
+                    ),
                 ),
                 "ops",
             ),
@@ -96,7 +127,12 @@ def _caches() -> Row:
         (
             Panel(
                 "Beyond the first level",
-                (Query(total(rate(shop("seawall_cache_fetches_total")), "cache", "outcome"), "{{cache}} {{outcome}}"),),
+                (
+                    Query(
+                        total(rate(shop("seawall_cache_fetches_total")), "cache", "outcome"),
+                        "{{cache}} {{outcome}}",
+                    ),
+                ),
                 "ops",
             ),
             Panel(

@@ -12,7 +12,7 @@ from objectives import Severity
 from promql import grown, increase, most, quantile, rate, service, shop, total
 
 MINUTE = timedelta(minutes=1)
-SALE_DAY, LIMITS, ZONE = "sale-day.md", "scaling-limits.md", "loss-of-a-zone.md"
+SALE_DAY, LIMITS, ROLLBACK = "sale-day.md", "scaling-limits.md", "rollback.md"
 
 
 def symptoms(services: Sequence[str]) -> list[Alert]:
@@ -58,13 +58,16 @@ def _purchases() -> list[Alert]:
             "Inventory was told what no correct sender says",
             f"{total(illegal)} > 0",
             "warning",
+            ROLLBACK,
         ),
     ]
 
 
 def _messages() -> list[Alert]:
     oldest = most(shop("seawall_outbox_oldest_seconds"), SERVICE_LABEL)
-    waits = f"A message of {{{{ $labels.{SERVICE_LABEL} }}}} has waited for {{{{ $value }}}} s to be published"
+    waits = (
+        f"A message of {{{{ $labels.{SERVICE_LABEL} }}}} has waited for {{{{ $value }}}} s to be published"
+    )
     lag = total(shop("seawall_consumer_lag"), "group")
     before = total(f"{shop('seawall_consumer_lag')} offset 2m", "group")
     dead = grown(shop("seawall_messages_dead_lettered_total"), "15m")
@@ -112,12 +115,19 @@ def _dependencies() -> list[Alert]:
             "warning",
             minutes=5,
         ),
-        _alert("CountersAway", "Valkey counts no holds: the ledger answers, slower", f"{total(uncounted)} > 0", "warning", minutes=5),
+        _alert(
+            "CountersAway",
+            "Valkey counts no holds: the ledger answers, slower",
+            f"{total(uncounted)} > 0",
+            "warning",
+            minutes=5,
+        ),
         _alert(
             "EnvoyDies",
             "Envoy has died in {{ $labels.pod }}, and was started again",
             f"{total(died, 'pod')} > 0",
             "warning",
+            ROLLBACK,
         ),
         _alert(
             "EventLoopLags",
@@ -130,16 +140,26 @@ def _dependencies() -> list[Alert]:
 
 
 def _pods() -> list[Alert]:
-    conditions = shop("kube_horizontalpodautoscaler_status_condition", 'condition=~"AbleToScale|ScalingActive"', 'status="false"')
+    conditions = shop(
+        "kube_horizontalpodautoscaler_status_condition",
+        'condition=~"AbleToScale|ScalingActive"',
+        'status="false"',
+    )
     failed = f'kube_job_status_failed{{namespace="{CAPACITY}",job_name=~"{PRE_SCALING}-.*"}}'
     places = f'{{namespace=~"{SHOP}|{CAPACITY}"}}'
     return [
-        _alert("PreScalingFailed", "{{ $labels.job_name }} raised no floors: raise them by hand", f"{most(failed, 'job_name')} > 0", "critical"),
+        _alert(
+            "PreScalingFailed",
+            "{{ $labels.job_name }} raised no floors: raise them by hand",
+            f"{most(failed, 'job_name')} > 0",
+            "critical",
+        ),
         _alert(
             "AutoscalerStands",
             "{{ $labels.horizontalpodautoscaler }} is not scaled: {{ $labels.condition }} is false",
             f"{most(conditions, 'horizontalpodautoscaler', 'condition')} == 1",
             "critical",
+            LIMITS,
             minutes=5,
         ),
         _alert(
@@ -167,7 +187,7 @@ def _gone(name: str) -> Alert:
         f"No pod of {name} tells anything",
         f"absent({shop('up', service(name))} == 1)",
         "critical",
-        ZONE,
+        ROLLBACK,
         2 * MINUTE,
         {"service": name},
     )
