@@ -72,7 +72,7 @@ def targets_of(dashboard: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 def asked(stack: Recorder) -> list[Asked]:
     """Everything that is asked."""
-    found = [Asked(rule.get("alert", rule.get("record")), rule["expr"]) for rule in rules_of(stack)]
+    found = [Asked(rule.get("alert") or rule["record"], rule["expr"]) for rule in rules_of(stack)]
     for dashboard in dashboards_of(stack):
         found += [
             Asked(f"{dashboard['title']}: {title}", each["expr"]) for title, each in targets_of(dashboard)

@@ -39,7 +39,7 @@ def test_no_two_share_an_address(stack):
 def test_panels_lie_side_by_side(stack):
     """Each within the width, and none over another."""
     for dashboard in dashboards_of(stack):
-        taken = set()
+        taken: set[tuple[int, int]] = set()
         for panel in dashboard["panels"]:
             at = panel["gridPos"]
             assert at["x"] + at["w"] <= WIDTH

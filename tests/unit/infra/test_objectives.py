@@ -7,7 +7,7 @@ import pytest
 
 from objectives import BURNS, OBJECTIVES, PERIOD
 from unit.infra.program import run_stack
-from unit.infra.queries import alerts_of, rules_of
+from unit.infra.queries import Asked, alerts_of, rules_of
 
 MINUTES, HOURS, DAYS = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ANSWERED = "purchase-answered"
@@ -111,6 +111,6 @@ def test_no_customers_are_no_errors(rules):
 def test_a_share_is_of_all_events():
     """What is good is a part of what is counted: the same series, with a matcher more."""
     for objective in OBJECTIVES:
-        events, good = (promql_parser.parse(text) for text in (objective.events, objective.good))
+        [events], [good] = Asked("", objective.events).selectors, Asked("", objective.good).selectors
         wanted = {str(matcher) for matcher in events.matchers.matchers}
         assert wanted < {str(matcher) for matcher in good.matchers.matchers}

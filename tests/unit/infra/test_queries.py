@@ -61,7 +61,7 @@ def test_only_what_is_measured_is_read(queries, recorded):
 def test_only_labels_that_a_metric_has_are_named(queries, recorded):
     """In its matchers, and in what is summed by."""
     for each in queries:
-        seen = set()
+        seen: set[str] = set()
         for selector in each.selectors:
             labels = {"objective"} if selector.name in recorded else labels_of(selector.name)
             assert {matcher.name for matcher in selector.matchers.matchers} <= labels, each
