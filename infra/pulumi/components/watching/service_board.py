@@ -1,9 +1,9 @@
 """The dashboard that every service has: rate, errors, duration, and what it runs on."""
 
+from components.microservice.scaling import SERVICE_LABEL
 from components.watching.grafana import Dashboard, Panel, Pick, Query, Row
 from objectives import OF_CUSTOMERS
 from promql import most, quantile, rate, service, shop, total
-from components.microservice.scaling import SERVICE_LABEL
 
 ONE = service("$service")
 CONTAINER = 'container="$service"'

@@ -1,4 +1,4 @@
-"""The dashboard of stores and messages, as the services see them. The stores' own figures are the platform's."""
+"""The dashboard of stores and messages, as the services see them; the stores' own figures are not ours."""
 
 from components.microservice.scaling import SERVICE_LABEL
 from components.watching.grafana import Dashboard, Panel, Query, Row

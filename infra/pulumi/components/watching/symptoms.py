@@ -27,7 +27,7 @@ def _purchases() -> list[Alert]:
     return [
         _alert(
             "StoresDiffer",
-            "{{ $labels.check }} finds {{ $value }} differences: sold, held or charged is not what was ordered",
+            "{{ $labels.check }} finds {{ $value }} differences between what was ordered, held and charged",
             f"{most(differences, SERVICE_LABEL, 'check')} > 0",
             "critical",
             minutes=10,
@@ -164,7 +164,7 @@ def _pods() -> list[Alert]:
         ),
         _alert(
             "PodsMissing",
-            "{{ $labels.deployment }} has {{ $value }} pods less than it is to have: no room, or they do not start",
+            "{{ $labels.deployment }} lacks {{ $value }} pods: no room, or they do not start",
             f"kube_deployment_spec_replicas{places} - kube_deployment_status_replicas_available{places} > 0",
             "warning",
             minutes=10,

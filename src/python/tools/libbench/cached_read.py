@@ -26,7 +26,8 @@ from tools.libbench.web import answering
 REQUEST = b"GET /v1/products/lamp-7 HTTP/1.1\r\nhost: bench\r\n\r\n"
 _CREATE = text("""
 CREATE TABLE products AS
-SELECT 'lamp-' || n AS sku, 'Harbour lamp ' || n AS name, repeat('Brass. ', 20) AS description, 18900 AS price_minor
+SELECT 'lamp-' || n AS sku, 'Harbour lamp ' || n AS name, repeat('Brass. ', 20) AS description,
+       18900 AS price_minor
 FROM generate_series(1, 1000) AS n
 """)
 _INDEX = text("ALTER TABLE products ADD PRIMARY KEY (sku)")

@@ -61,7 +61,7 @@ class Arrivals:
 
 @asynccontextmanager
 async def suite() -> AsyncIterator[list[Comparison]]:
-    """Starts a Kafka and a PostgreSQL, or joins those that tests share; topics and database are of this run."""
+    """Starts a Kafka and a PostgreSQL, or joins those of the tests; topics and database are its own."""
     with (
         shared_server("kafka") as kafka,
         shared_server("postgres") as postgres,

@@ -1,4 +1,4 @@
-"""A line of log of which there is one per request: all but its time, its ids and one number is known before."""
+"""A line of log of which there is one per request: all but its time, its ids and one number is known."""
 
 import logging
 from typing import Any
