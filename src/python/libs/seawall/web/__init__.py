@@ -5,6 +5,7 @@ from seawall.extras import extra
 with extra("web"):
     from seawall.web.app import SETTINGS, web_service
     from seawall.web.body import json_response, query, read_body, read_json
+    from seawall.web.conditional import check_unchanged, entity_tag, tagged_response
     from seawall.web.health import READINESS, Readiness
     from seawall.web.identity import customer_id, idempotency_key, require_role
     from seawall.web.jobs import JobEnded, Jobs, background, every
@@ -22,7 +23,9 @@ __all__ = [
     "Problem",
     "Readiness",
     "background",
+    "check_unchanged",
     "customer_id",
+    "entity_tag",
     "event_stream",
     "every",
     "idempotency_key",
@@ -34,6 +37,7 @@ __all__ = [
     "require_role",
     "run",
     "serve",
+    "tagged_response",
     "try_again",
     "web_service",
 ]

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from seawall.resilience import Priority
-from seawall.web import Problem, json_response, operation, query, read_json, require_role
+from seawall.web import Problem, json_response, operation, query, read_json, require_role, tagged_response
 from services.catalog import use_cases
 from services.catalog.domain import (
     CatalogError,
@@ -181,13 +181,8 @@ async def _answer(
     if encoded is None:
         assert unknown is not None  # noqa: S101 - the other reads have an answer
         raise unknown
-    headers = {
-        "ETag": f'"{encoded.etag}"',
-        "Cache-Control": f"public, max-age={max_age_seconds}, stale-while-revalidate=30, stale-if-error=300",
-    }
-    if any(tag.value in (encoded.etag, "*") for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=encoded.body, content_type="application/json", headers=headers)
+    caching = f"public, max-age={max_age_seconds}, stale-while-revalidate=30, stale-if-error=300"
+    return tagged_response(request, encoded.body, encoded.etag, headers={"Cache-Control": caching})
 
 
 def _invalid_sale(error: Exception) -> Problem:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
 from seawall.cache import CachePolicy, InMemoryStore, MessagePack, SharedStore, TieredCache, open_cache
 from seawall.cache.valkey_store import open_valkey_store
+from seawall.web import entity_tag
 from services.catalog.domain import UnknownProduct, UnknownSale
 
 # A failing database is answered for as long as Cache-Control promises (stale-if-error).
@@ -33,7 +33,7 @@ class Encoded:
 def encode(value: Any) -> Encoded:
     """The value as JSON, tagged by its content."""
     body = msgspec.json.encode(value)
-    return Encoded(body, blake2b(body, digest_size=12).hexdigest())
+    return Encoded(body, entity_tag(body))
 
 
 def sale_key(sale_id: str) -> str:
