@@ -53,7 +53,9 @@ def check_unchanged(request: web.Request, tag: str | None, *, required: bool = F
             raise _failed("If-Match", "the ETag of what is there now")
     elif required:
         detail = "If-Match must hold the ETag that you have seen."
-        raise Problem(428, "precondition-required", "Say what you have seen", detail, extra=_names("If-Match"))
+        raise Problem(
+            428, "precondition-required", "Say what you have seen", detail, extra=_names("If-Match")
+        )
     if tag is not None and any(each.value == _ANY for each in request.if_none_match or ()):
         raise _failed("If-None-Match", "nothing is there yet")
 
