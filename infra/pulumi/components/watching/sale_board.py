@@ -15,60 +15,57 @@ def sale_board() -> Dashboard:
 
 
 def _purchases() -> Row:
+    return Row("Purchases", (*_answered(), *_refused()))
+
+
+def _answered() -> tuple[Panel, ...]:
     asked = total(rate(shop(_REQUESTS, service("orders"), PURCHASE)), "status")
-    refused = total(rate(shop("shop_orders_turned_away_total")), "reason")
     arrived = total(rate(shop(_REQUESTS, OF_CUSTOMERS)), SERVICE_LABEL)
-    return Row(
-        "Purchases",
-        (
-            Panel(
-                "Arrivals, as the gateway passes them on",
-                (Query(arrived, LEGEND),),
-                "reqps",
-                "What Envoy refuses by itself is in its access log only.",
-                stacked=True,
-            ),
-            Panel(
-                "Requests for an order, by answer",
-                (Query(asked, "{{status}}"),),
-                "reqps",
-                "202 is accepted.",
-                stacked=True,
-            ),
-            Panel(
-                "Accepted, confirmed, cancelled",
-                (
-                    Query(total(rate(shop("shop_orders_accepted_total"))), "accepted"),
-                    Query(total(rate(shop("shop_orders_confirmed_total"))), "confirmed"),
-                    Query(
-                        total(rate(shop("shop_orders_cancelled_total")), "reason"), "cancelled: {{reason}}"
-                    ),
-                ),
-                "ops",
-                "Accepted runs ahead of the others for as long as orders are worked off.",
-            ),
-            Panel(
-                "Turned away, not looked at",
-                (Query(refused, "{{reason}}"),),
-                "reqps",
-                "busy: more at once than it gets through. behind: earlier orders wait for too long.",
-            ),
-            Panel(
-                "Requests for an order worked on at once, at most",
-                (Query(total(shop("shop_orders_accepting_limit")), "limit"),),
-                tells="It shrinks while they take over 0.5 s.",
-            ),
-            Panel(
-                "Verdicts at the edge",
-                (
-                    Query(
-                        total(rate(shop("seawall_ratelimit_decisions_total")), "rule", "outcome"),
-                        "{{rule}} {{outcome}}",
-                    ),
-                ),
-                "ops",
-            ),
+    cancelled = total(rate(shop("shop_orders_cancelled_total")), "reason")
+    return (
+        Panel(
+            "Arrivals, as the gateway passes them on",
+            (Query(arrived, LEGEND),),
+            "reqps",
+            "What Envoy refuses by itself is in its access log only.",
+            stacked=True,
         ),
+        Panel(
+            "Requests for an order, by answer",
+            (Query(asked, "{{status}}"),),
+            "reqps",
+            "202 is accepted.",
+            stacked=True,
+        ),
+        Panel(
+            "Accepted, confirmed, cancelled",
+            (
+                Query(total(rate(shop("shop_orders_accepted_total"))), "accepted"),
+                Query(total(rate(shop("shop_orders_confirmed_total"))), "confirmed"),
+                Query(cancelled, "cancelled: {{reason}}"),
+            ),
+            "ops",
+            "Accepted runs ahead of the others for as long as orders are worked off.",
+        ),
+    )
+
+
+def _refused() -> tuple[Panel, ...]:
+    turned_away = total(rate(shop("shop_orders_turned_away_total")), "reason")
+    verdicts = total(rate(shop("seawall_ratelimit_decisions_total")), "rule", "outcome")
+    return (
+        Panel(
+            "Turned away, not looked at",
+            (Query(turned_away, "{{reason}}"),),
+            "reqps",
+            "busy: more at once than it gets through. behind: earlier orders wait for too long.",
+        ),
+        Panel(
+            "Requests for an order worked on at once, at most",
+            (Query(total(shop("shop_orders_accepting_limit")), "limit"),),
+            tells="It shrinks while they take over 0.5 s.",
+        ),
+        Panel("Verdicts of limits", (Query(verdicts, "{{rule}} {{outcome}}"),), "ops"),
     )
 
 

@@ -8,6 +8,7 @@ from promql import most, quantile, rate, service, shop, total
 ONE = service("$service")
 CONTAINER = 'container="$service"'
 HPA = 'horizontalpodautoscaler="$service"'
+ROUTE = "{{method}} {{route}}"
 _REQUESTS = "seawall_http_requests_total"
 
 
@@ -18,56 +19,30 @@ def service_board() -> Dashboard:
 
 
 def _requests() -> Row:
-    failed = rate(shop(_REQUESTS, ONE, OF_CUSTOMERS, 'status=~"5.."'))
+    return Row("Requests", (*_http(), *_grpc()))
+
+
+def _http() -> tuple[Panel, ...]:
     asked = rate(shop(_REQUESTS, ONE, OF_CUSTOMERS))
-    return Row(
-        "Requests",
-        (
-            Panel(
-                "Rate, by route", (Query(total(asked, "method", "route"), "{{method}} {{route}}"),), "reqps"
-            ),
-            Panel(
-                "Errors (5xx), by route",
-                (
-                    Query(
-                        f"{total(failed, 'method', 'route')} / {total(asked, 'method', 'route')}",
-                        "{{method}} {{route}}",
-                    ),
-                ),
-                "percentunit",
-            ),
-            Panel(
-                "Duration, p99 by route",
-                (
-                    Query(
-                        quantile(
-                            0.99, "seawall_http_request_seconds", ONE, OF_CUSTOMERS, by=("method", "route")
-                        ),
-                        "{{method}} {{route}}",
-                    ),
-                ),
-                "s",
-                "A stream counts with all of its time.",
-            ),
-            Panel(
-                "Answers, by status", (Query(total(asked, "status"), "{{status}}"),), "reqps", stacked=True
-            ),
-            Panel(
-                "gRPC: duration, p99 by method",
-                (Query(quantile(0.99, "seawall_rpc_server_seconds", ONE, by=("method",)), "{{method}}"),),
-                "s",
-            ),
-            Panel(
-                "gRPC: calls, by outcome",
-                (
-                    Query(
-                        total(rate(shop("seawall_rpc_server_seconds_count", ONE)), "method", "outcome"),
-                        "{{method}} {{outcome}}",
-                    ),
-                ),
-                "ops",
-            ),
+    by_route = total(asked, "method", "route")
+    failed = total(rate(shop(_REQUESTS, ONE, OF_CUSTOMERS, 'status=~"5.."')), "method", "route")
+    seconds = quantile(0.99, "seawall_http_request_seconds", ONE, OF_CUSTOMERS, by=("method", "route"))
+    return (
+        Panel("Rate, by route", (Query(by_route, ROUTE),), "reqps"),
+        Panel("Errors (5xx), by route", (Query(f"{failed} / {by_route}", ROUTE),), "percentunit"),
+        Panel(
+            "Duration, p99 by route", (Query(seconds, ROUTE),), "s", "A stream counts with all of its time."
         ),
+        Panel("Answers, by status", (Query(total(asked, "status"), "{{status}}"),), "reqps", stacked=True),
+    )
+
+
+def _grpc() -> tuple[Panel, ...]:
+    seconds = quantile(0.99, "seawall_rpc_server_seconds", ONE, by=("method",))
+    calls = total(rate(shop("seawall_rpc_server_seconds_count", ONE)), "method", "outcome")
+    return (
+        Panel("gRPC: duration, p99 by method", (Query(seconds, "{{method}}"),), "s"),
+        Panel("gRPC: calls, by outcome", (Query(calls, "{{method}} {{outcome}}"),), "ops"),
     )
 
 

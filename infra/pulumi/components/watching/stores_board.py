@@ -42,50 +42,36 @@ def _postgres() -> Row:
 
 
 def _kafka() -> Row:
-    parked = (
-        Query(most(shop("seawall_outbox_parked_rows"), SERVICE_LABEL), f"{LEGEND} refused by the broker"),
-        Query(total(shop("seawall_messages_parked"), "group"), "{{group}} to be tried again"),
+    return Row("Messages", (*_flow(), *_left_behind()))
+
+
+def _flow() -> tuple[Panel, ...]:
+    published = total(rate(shop("seawall_messages_published_total")), "topic")
+    handled = total(rate(shop("seawall_messages_handled_total")), "topic", "group")
+    lag = total(shop("seawall_consumer_lag"), "topic", "group")
+    return (
+        Panel("Published", (Query(published, "{{topic}}"),), "ops"),
+        Panel("Handled", (Query(handled, "{{group}} {{topic}}"),), "ops"),
+        Panel("Not handled", (Query(lag, "{{group}} {{topic}}"),)),
     )
-    return Row(
-        "Messages",
-        (
-            Panel(
-                "Published",
-                (Query(total(rate(shop("seawall_messages_published_total")), "topic"), "{{topic}}"),),
-                "ops",
-            ),
-            Panel(
-                "Handled",
-                (
-                    Query(
-                        total(rate(shop("seawall_messages_handled_total")), "topic", "group"),
-                        "{{group}} {{topic}}",
-                    ),
-                ),
-                "ops",
-            ),
-            Panel(
-                "Not handled",
-                (Query(total(shop("seawall_consumer_lag"), "topic", "group"), "{{group}} {{topic}}"),),
-            ),
-            Panel(
-                "Waiting to be published",
-                (Query(most(shop("seawall_outbox_backlog"), SERVICE_LABEL), LEGEND),),
-            ),
-            Panel("Set aside", parked),
-            Panel(
-                "Failed",
-                (
-                    Query(
-                        total(shop("seawall_messages_dead_lettered_total"), "topic"), "given up: {{topic}}"
-                    ),
-                    Query(
-                        total(rate(shop("seawall_message_batches_failed_total")), "group"),
-                        "batches of {{group}} /s",
-                    ),
-                ),
+
+
+def _left_behind() -> tuple[Panel, ...]:
+    backlog = most(shop("seawall_outbox_backlog"), SERVICE_LABEL)
+    refused = most(shop("seawall_outbox_parked_rows"), SERVICE_LABEL)
+    again = total(shop("seawall_messages_parked"), "group")
+    dead = total(shop("seawall_messages_dead_lettered_total"), "topic")
+    failed = total(rate(shop("seawall_message_batches_failed_total")), "group")
+    return (
+        Panel("Waiting to be published", (Query(backlog, LEGEND),)),
+        Panel(
+            "Set aside",
+            (
+                Query(refused, f"{LEGEND} refused by the broker"),
+                Query(again, "{{group}} to be tried again"),
             ),
         ),
+        Panel("Failed", (Query(dead, "given up: {{topic}}"), Query(failed, "batches of {{group}} /s"))),
     )
 
 

@@ -23,6 +23,7 @@ def symptoms(services: Sequence[str]) -> list[Alert]:
 def _purchases() -> list[Alert]:
     differences = shop("shop_reconciliation_differences")
     runs = total(increase(shop("shop_reconciliation_runs_total"), "10m"), SERVICE_LABEL)
+    behind = f"{most(shop('shop_orders_behind'))} > 0"
     illegal = increase(shop("shop_inventory_illegal_commands_total"), "1h")
     return [
         _alert(
@@ -46,13 +47,7 @@ def _purchases() -> list[Alert]:
             "critical",
             minutes=2,
         ),
-        _alert(
-            "OrdersBehind",
-            "No orders are accepted until earlier ones are reserved",
-            f"{most(shop('shop_orders_behind'))} > 0",
-            "critical",
-            minutes=1,
-        ),
+        _alert("OrdersBehind", "No orders are accepted: earlier ones wait", behind, "critical", minutes=1),
         _alert(
             "IllegalCommands",
             "Inventory was told what no correct sender says",
@@ -98,7 +93,7 @@ def _messages() -> list[Alert]:
 
 def _dependencies() -> list[Alert]:
     provider = quantile(0.99, "shop_payment_provider_call_seconds", by=("call",), since="5m")
-    uncounted = rate(shop("shop_inventory_counters_unavailable_total"), "5m")
+    uncounted = f"{total(rate(shop('shop_inventory_counters_unavailable_total'), '5m'))} > 0"
     died = increase(shop("shop_gateway_envoy_restarts_total"), "10m")
     return [
         _alert(
@@ -115,13 +110,7 @@ def _dependencies() -> list[Alert]:
             "warning",
             minutes=5,
         ),
-        _alert(
-            "CountersAway",
-            "Valkey counts no holds: the ledger answers, slower",
-            f"{total(uncounted)} > 0",
-            "warning",
-            minutes=5,
-        ),
+        _alert("CountersAway", "The ledger counts holds, slower", uncounted, "warning", minutes=5),
         _alert(
             "EnvoyDies",
             "Envoy has died in {{ $labels.pod }}, and was started again",
