@@ -14,7 +14,7 @@ WHERE = "go install github.com/prometheus/prometheus/cmd/promtool@v0.316.0"
 
 @dataclass(frozen=True)
 class Case:
-    """Series of one sample a minute, in promtool's notation, and how many alerts of a name fire after them."""
+    """Series of a sample a minute, as promtool writes them, and how many alerts of a name fire after them."""
 
     alert: str
     says: str

@@ -1,4 +1,7 @@
-"""Dashboards of Grafana, typed. https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/"""
+"""Dashboards of Grafana, typed.
+
+https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

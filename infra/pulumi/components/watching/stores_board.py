@@ -1,4 +1,4 @@
-"""The dashboard of stores and messages, as the services see them; the stores' own figures are not ours."""
+"""The dashboard of stores and messages, as the services see them."""
 
 from components.microservice.scaling import SERVICE_LABEL
 from components.watching.grafana import Dashboard, Panel, Query, Row

@@ -28,7 +28,7 @@ def _purchases() -> list[Alert]:
     return [
         _alert(
             "StoresDiffer",
-            "{{ $labels.check }} finds {{ $value }} differences between what was ordered, held and charged",
+            "{{ $labels.check }} finds {{ $value }} differences between sold, held and ordered",
             f"{most(differences, SERVICE_LABEL, 'check')} > 0",
             "critical",
             minutes=10,
