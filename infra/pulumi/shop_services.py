@@ -55,7 +55,7 @@ def service_specs(
     """What the services are made of, the gateway the last."""
     specs = [
         *(_spec(each, settings, platform, workloads) for each in workloads),
-        _gateway(platform, workloads),
+        _gateway(settings, platform, workloads),
     ]
     return [replace(spec, access=_together([spec.access, observed])) for spec in specs]
 
@@ -100,7 +100,7 @@ def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
     match workload.name:
         case "accounts":
             return Access(
-                environment={"SEAWALL_OPERATOR_EMAIL": settings.operator_email},
+                environment={"SEAWALL_OPERATOR_EMAIL": settings.operator_email} | _share(settings),
                 secrets={name: secrets[name] for name in ("signing_key", "operator_password")},
             )
         case "inventory":
@@ -115,7 +115,12 @@ def _own(workload: Workload, settings: Settings, platform: Platform) -> Access:
     return Access()
 
 
-def _gateway(platform: Platform, workloads: Sequence[Workload]) -> ServiceSpec:
+def _share(settings: Settings) -> dict[str, str]:
+    """While Valkey is away each pod allows its part of a limit, as one of the fewest that there ever are."""
+    return {"SEAWALL_REPLICAS": str(settings.scaling.min_replicas)}
+
+
+def _gateway(settings: Settings, platform: Platform, workloads: Sequence[Workload]) -> ServiceSpec:
     """Envoy and its control plane are one container: the service starts and watches Envoy.
 
     With the certificate of an edge it is open by TLS alone; the plain port is for callers in the cluster.
@@ -128,7 +133,7 @@ def _gateway(platform: Platform, workloads: Sequence[Workload]) -> ServiceSpec:
         "SEAWALL_XDS_DIR": "/tmp/xds",  # noqa: S108 - the container's own
         "SEAWALL_LISTEN_HOST": "0.0.0.0",  # noqa: S104
         "SEAWALL_LISTEN_PORT": str(PUBLIC_PORT),
-    }
+    } | _share(settings)
     callers = [each.dns_name for each in workloads if GATEWAY.name in each.calls]
     return ServiceSpec(
         workload=GATEWAY,

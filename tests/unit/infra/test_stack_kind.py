@@ -99,3 +99,10 @@ def test_what_scales_the_shop_comes_before_it(stack):
         "strimzi-kafka-operator",
         "cloudnative-pg",
     } <= charts
+
+
+@pytest.mark.parametrize("service", ["accounts", "gateway"])
+def test_a_pod_knows_its_part_of_a_limit(stack, service):
+    """Where limits are counted by each pod while Valkey is away: one of as many as there are at the least."""
+    floor = stack.one("ScaledObject", service).inputs["spec"]["minReplicaCount"]
+    assert stack.one("ConfigMap", service).inputs["data"]["SEAWALL_REPLICAS"] == f"{floor:g}"
