@@ -72,7 +72,12 @@ async def _lifetime(
         work = _jobs(settings, broker, ledger, holds, loads)
         work["reconcile"] = every(RECONCILE_SECONDS, Reconciliation(database, valkey).run, *TOLERATED)
         async with (
-            serve_grpc(settings.host, settings.grpc_port, grpc_api.register(take)) as grpc_port,
+            serve_grpc(
+                settings.host,
+                settings.grpc_port,
+                grpc_api.register(take),
+                reflected=grpc_api.SERVICES if settings.grpc_reflection else (),
+            ) as grpc_port,
             background(exit_process, relay=relay.run(), **work) as jobs,
         ):
             _log.info("grpc ready", extra={"grpc_port": grpc_port})

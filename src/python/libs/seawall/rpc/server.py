@@ -1,10 +1,11 @@
 """A gRPC server on asyncio."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 from seawall.rpc.server_interceptors import DeadlineFromTimeout, IdsFromMetadata, ServerMetrics
 
@@ -17,8 +18,12 @@ async def serve_grpc(
     *,
     drain_seconds: float = 5.0,
     max_connection_age_seconds: float = 300.0,
+    reflected: Sequence[str] = (),
 ) -> AsyncIterator[int]:
     """Serves what `register` adds, and yields the bound port (port 0 takes a free one).
+
+    Services named in `reflected`, in full, describe themselves to whoever asks (gRPC Server Reflection),
+    and so do health and reflection; with none nobody is told anything.
 
     At the end new calls are refused, health says NOT_SERVING, and calls in progress get
     `drain_seconds` to finish. Errors: RuntimeError if the port is taken.
@@ -30,6 +35,9 @@ async def serve_grpc(
     health_service = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     register(server)
+    if reflected:
+        names = (*reflected, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
     bound_port = server.add_insecure_port(f"{host}:{port}")
     await server.start()
     try:

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from services.inventory.domain import ItemKey, Refusal, Wish
 from shop.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 
+SERVICES = ("shop.inventory.v1.Inventory",)
 MAX_HOLDS = 1_000
 OUTCOMES = {
     None: inventory_pb2.HOLD_OUTCOME_HELD,
