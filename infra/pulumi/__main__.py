@@ -10,6 +10,7 @@ from components.cert_manager import CertManager
 from components.dashboards import Dashboards
 from components.headroom import Headroom
 from components.istio_ambient import IstioAmbient
+from components.logs.elastic_logs import ElasticLogs
 from components.metrics import Metrics
 from components.pre_scaling import PreScaling
 from components.priorities import Priorities
@@ -35,6 +36,12 @@ mesh = IstioAmbient(opts=options) if settings.mesh == "istio" else None
 mesh_labels = mesh.labels if mesh else {}
 metrics = Metrics(settings.scaling, mesh_labels, opts=options)
 tracing = Tracing(settings.observability, opts=options)
+if settings.observability.logs == "eck":
+    ElasticLogs(
+        settings.observability,
+        mesh_labels,
+        opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[priorities])),
+    )
 namespace = ShopNamespace(mesh_labels, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads)

@@ -69,6 +69,7 @@ OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, _inputs: {
         "primaryEndpointAddress": f"master.{name}.cache.amazonaws.com"
     },
+    "aws:opensearch/domain:Domain": lambda name, _inputs: {"endpoint": f"vpc-{name}.es.amazonaws.com"},
     "aws:acm/certificate:Certificate": _validation,
     "aws:ec2/launchTemplate:LaunchTemplate": lambda _name, _inputs: {"latestVersion": 1},
 }

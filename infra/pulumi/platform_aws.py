@@ -9,6 +9,7 @@ from components.aws.configured_secrets import ConfiguredSecrets
 from components.aws.document_db import DocumentDb
 from components.aws.external_dns import ExternalDns
 from components.aws.external_secrets import ExternalSecrets
+from components.aws.fluent_bit import FluentBit
 from components.aws.kafka_msk import KafkaMsk
 from components.aws.load_balancer import LoadBalancerController, public_service
 from components.aws.managed_prometheus import ManagedPrometheus
@@ -109,7 +110,7 @@ def _users(workloads: Sequence[Workload]) -> dict[Store, list[str]]:
 
 def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation: Foundation) -> None:
     if settings.observability.logs == "opensearch":
-        OpenSearch(
+        domain = OpenSearch(
             setting,
             region=of_aws.region,
             account=foundation.account,
@@ -118,6 +119,7 @@ def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation
             storage_gib=of_aws.logs_storage_gib,
             opts=foundation.options,
         )
+        FluentBit(setting.name, endpoint=domain.endpoint, region=of_aws.region, opts=foundation.options)
     if settings.observability.metrics == "amp":
         ManagedPrometheus(setting, opts=foundation.options)
 

@@ -74,10 +74,13 @@ class Sale(Strict):
 
 
 class Observability(Strict):
-    """What watches the shop. `amp` and `opensearch` are of AWS only."""
+    """What watches the shop. `amp` and `opensearch` are of AWS only, the `logs_` others are of `eck`."""
 
     metrics: Literal["prometheus", "amp"] = "prometheus"
-    logs: Literal["eck", "opensearch"] = "eck"
+    logs: Literal["eck", "opensearch", "none"] = "eck"
+    logs_nodes: Annotated[int, Field(ge=1, le=15)] = 3
+    logs_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 50
+    logs_days: Annotated[int, Field(ge=1, le=400)] = 14
     traces: Literal["jaeger", "zipkin"] = "jaeger"
     trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
 

@@ -58,6 +58,12 @@ ISTIO_CHARTS = tuple(
     for name in ("base", "cni", "istiod", "ztunnel")
 )
 
+# Its resource definitions in the lab are of the same version.
+ECK_OPERATOR = Chart("eck-operator", "https://helm.elastic.co", "3.5.0")
+ELASTIC = "9.3.0"
+CURL = "docker.io/curlimages/curl:8.17.0"
+FLUENT_BIT = Chart("fluent-bit", "https://fluent.github.io/helm-charts", "0.55.0")
+
 OTEL_COLLECTOR = "docker.io/otel/opentelemetry-collector-contrib:0.152.1"
 JAEGER = "docker.io/jaegertracing/jaeger:2.11.0"
 ZIPKIN = "docker.io/openzipkin/zipkin:3.5.1"

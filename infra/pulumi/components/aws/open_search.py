@@ -6,13 +6,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components.access import Destination
+from components.aws.fluent_bit import WRITER
 from components.aws.iam import Allow
 from components.aws.pod_identity import PodIdentity
 from components.aws.store import Setting, destinations, guard
+from components.logs.namespaces import LOGS
 from versions import OPENSEARCH
 
 HTTPS = 443
-NAMESPACE, WRITER = "logs", "log-shipper"
 
 
 class OpenSearch(pulumi.ComponentResource):
@@ -40,7 +41,7 @@ class OpenSearch(pulumi.ComponentResource):
             f"{label}-writer",
             Allow(["es:ESHttpPost", "es:ESHttpPut", "es:ESHttpHead"], [pulumi.Output.concat(arn, "/*")]),
             cluster_name=setting.cluster.name,
-            namespace=NAMESPACE,
+            namespace=LOGS,
             service_account=WRITER,
             opts=child,
         )
