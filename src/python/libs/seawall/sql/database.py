@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from seawall.resilience import ServerWatch
 from seawall.sql.outage import is_outage
+from seawall.sql.pool_use import PoolUse
 from seawall.sql.time_limit import in_time, is_worth_a_limit, nearer_deadline
 from seawall.sql.tls import without_tls
 
@@ -36,10 +37,12 @@ class Database:
         self,
         engine: AsyncEngine,
         connect_args: Mapping[str, Any],
+        use: PoolUse,
         statement_timeout_seconds: float = STATEMENT_TIMEOUT_SECONDS,
     ) -> None:
         self._engine = engine
         self._connect_args = dict(connect_args)
+        self._use = use
         self._statement_timeout_seconds = statement_timeout_seconds
         self._closings: set[asyncio.Future[None]] = set()
         self._watch = ServerWatch("postgres", self._probe, is_outage=is_outage, is_answer=_is_answer)
@@ -106,6 +109,7 @@ class Database:
 
     async def close(self) -> None:
         """Closes what is idle; connections in use are closed when their blocks end."""
+        self._use.close()
         await self._watch.close()
         await asyncio.shield(asyncio.ensure_future(self._engine.dispose()))
 
@@ -118,17 +122,17 @@ class Database:
         settings = {**self._connect_args["server_settings"], **server_settings}
         connect_args = self._connect_args | {"server_settings": settings}
         engine = create_async_engine(self._engine.url, poolclass=NullPool, connect_args=connect_args)
-        async with self._connected(engine) as connection:
+        async with self._closed_after(await engine.connect()) as connection:
             yield connection
 
     @asynccontextmanager
     async def _autocommit(self) -> AsyncIterator[AsyncConnection]:
-        async with self._watch.block(), self._connected(self._engine) as connection:
+        async with self._watch.block(), self._pooled() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[AsyncConnection]:
-        async with self._watch.block(), self._connected(self._engine) as connection:
+        async with self._watch.block(), self._pooled() as connection:
             transaction = await connection.begin()
             try:
                 yield connection
@@ -141,8 +145,12 @@ class Database:
                 await transaction.commit()
 
     @asynccontextmanager
-    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        connection = await engine.connect()
+    async def _pooled(self) -> AsyncIterator[AsyncConnection]:
+        async with self._closed_after(await self._use.taken(self._engine.connect())) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _closed_after(self, connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
         cut_off = False
         try:
             yield connection
@@ -202,7 +210,10 @@ async def open_database(
         pool_use_lifo=True,
         connect_args=connect_args,
     )
-    database = Database(engine, connect_args, statement_timeout_seconds)
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)  # noqa: S101
+    use = PoolUse(pool_size, pool.checkedout)
+    database = Database(engine, connect_args, use, statement_timeout_seconds)
     try:
         yield database
     finally:
