@@ -34,7 +34,12 @@ priorities = Priorities(opts=options)
 cert_manager = CertManager(opts=options) if settings.makes_certificates else None
 mesh = IstioAmbient(opts=options) if settings.mesh == "istio" else None
 mesh_labels = mesh.labels if mesh else {}
-metrics = Metrics(settings.scaling, mesh_labels, opts=options)
+metrics = Metrics(
+    settings.scaling,
+    mesh_labels,
+    remote_write=foundation.remote_write if foundation else None,
+    opts=options,
+)
 tracing = Tracing(settings.observability, opts=options)
 if settings.observability.logs == "eck":
     ElasticLogs(

@@ -70,6 +70,9 @@ OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
         "primaryEndpointAddress": f"master.{name}.cache.amazonaws.com"
     },
     "aws:opensearch/domain:Domain": lambda name, _inputs: {"endpoint": f"vpc-{name}.es.amazonaws.com"},
+    "aws:amp/workspace:Workspace": lambda name, _inputs: {
+        "prometheusEndpoint": f"https://aps-workspaces.amazonaws.com/workspaces/{name}/"
+    },
     "aws:acm/certificate:Certificate": _validation,
     "aws:ec2/launchTemplate:LaunchTemplate": lambda _name, _inputs: {"latestVersion": 1},
 }

@@ -1,7 +1,8 @@
 """Below the shop on AWS: the account's network, the cluster and its nodes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +12,7 @@ from components.aws.addons import ClusterAddons, NodeAddons
 from components.aws.cluster import Cluster
 from components.aws.encryption_key import EncryptionKey
 from components.aws.kubeconfig import kubeconfig
+from components.aws.managed_prometheus import ManagedPrometheus
 from components.aws.network import Network
 from components.aws.node_scaling import NodeScaling
 from components.aws.volumes import Volumes
@@ -19,7 +21,10 @@ from settings import Aws, Settings
 
 @dataclass(frozen=True)
 class Foundation:
-    """A cluster that is ready for pods. `options` bring the providers to what is made in it."""
+    """A cluster that is ready for pods. `options` bring the providers to what is made in it.
+
+    `remote_write` is where its metrics are kept as well, by the switch.
+    """
 
     name: str
     account: pulumi.Output[str]
@@ -27,6 +32,7 @@ class Foundation:
     network: Network
     cluster: Cluster
     options: pulumi.ResourceOptions
+    remote_write: Mapping[str, Any] | None = None
 
 
 def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
@@ -65,7 +71,24 @@ def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
     )
     both = pulumi.ResourceOptions(providers=[provider, inside])
     made = Foundation(name, account, key.arn, network, cluster, both)
-    return replace(made, options=_after(both, _ready_for_pods(made, settings, of_aws)))
+    return replace(
+        made,
+        options=_after(both, _ready_for_pods(made, settings, of_aws)),
+        remote_write=_metrics_kept(made, settings, of_aws),
+    )
+
+
+def _metrics_kept(made: Foundation, settings: Settings, of_aws: Aws) -> Mapping[str, Any] | None:
+    if settings.observability.metrics != "amp":
+        return None
+    kept = ManagedPrometheus(
+        made.name,
+        region=of_aws.region,
+        cluster_name=made.cluster.name,
+        key_arn=made.key_arn,
+        opts=made.options,
+    )
+    return kept.remote_write
 
 
 def _tagging(of_aws: Aws) -> aws.Provider:

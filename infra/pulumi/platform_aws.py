@@ -12,7 +12,6 @@ from components.aws.external_secrets import ExternalSecrets
 from components.aws.fluent_bit import FluentBit
 from components.aws.kafka_msk import KafkaMsk
 from components.aws.load_balancer import LoadBalancerController, public_service
-from components.aws.managed_prometheus import ManagedPrometheus
 from components.aws.open_search import OpenSearch
 from components.aws.postgres_aurora import PostgresAurora
 from components.aws.redis_elasticache import RedisElastiCache
@@ -43,7 +42,7 @@ def aws_platform(
     )
     stores, secret_arns = _stores(setting, settings, of_aws, workloads, opts)
     configured = ConfiguredSecrets(setting, settings.secrets, opts)
-    _observability(setting, settings, of_aws, foundation)
+    _logs(setting, settings, of_aws, foundation)
     secrets = ExternalSecrets(
         name,
         region=of_aws.region,
@@ -108,7 +107,7 @@ def _users(workloads: Sequence[Workload]) -> dict[Store, list[str]]:
     return {store: [each.name for each in (*workloads, GATEWAY) if store in each.stores] for store in stores}
 
 
-def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation: Foundation) -> None:
+def _logs(setting: Setting, settings: Settings, of_aws: Aws, foundation: Foundation) -> None:
     if settings.observability.logs == "opensearch":
         domain = OpenSearch(
             setting,
@@ -120,8 +119,6 @@ def _observability(setting: Setting, settings: Settings, of_aws: Aws, foundation
             opts=foundation.options,
         )
         FluentBit(setting.name, endpoint=domain.endpoint, region=of_aws.region, opts=foundation.options)
-    if settings.observability.metrics == "amp":
-        ManagedPrometheus(setting, opts=foundation.options)
 
 
 def _public(settings: Settings, of_aws: Aws, foundation: Foundation) -> dict[str, pulumi.Input[str]]:

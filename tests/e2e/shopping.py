@@ -49,15 +49,24 @@ class Customer:
             return await response.json()
 
     async def buy(self, sale_id: str, sku: str, quantity: int = 1, traceparent: str | None = None) -> Placed:
+        """Orders may learn of a sale a moment after inventory has: until then it knows none."""
         headers = self._headers | {"Idempotency-Key": uuid.uuid4().hex}
         if traceparent is not None:
             headers["traceparent"] = traceparent
         path = f"{self._url}/v1/sales/{sale_id}/orders"
         body = {"sku": sku, "quantity": quantity}
-        async with self._session.post(path, json=body, headers=headers) as response:
-            assert response.status == 202, await response.text()
-            ids = response.headers["x-request-id"], response.headers["x-trace-id"]
-            return Placed(await response.json(), *ids)
+
+        async def placed() -> Placed | None:
+            async with self._session.post(path, json=body, headers=headers) as response:
+                text = await response.text()
+                if response.status == 404 and "sale-unknown" in text:
+                    return None
+                assert response.status == 202, text
+                ids = response.headers["x-request-id"], response.headers["x-trace-id"]
+                return Placed(await response.json(), *ids)
+
+        found: Placed = await until(placed)
+        return found
 
     async def follow(self, order_id: str) -> list[str]:
         """The states that the order went through, as its events tell them, to the last one."""

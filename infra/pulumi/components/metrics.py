@@ -11,7 +11,7 @@ from components.release import release
 from settings import Scaling
 from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADAPTER
 
-MONITORING = "monitoring"
+MONITORING, WRITER = "monitoring", "prometheus"
 PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc"
 REQUESTS = "seawall_http_requests_total"
 _DASHBOARDS = {
@@ -24,7 +24,10 @@ _DASHBOARDS = {
 
 
 class Metrics(pulumi.ComponentResource):
-    """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch."""
+    """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch.
+
+    `remote_write` names another place that keeps what is scraped.
+    """
 
     namespace: pulumi.Output[str]
 
@@ -32,6 +35,8 @@ class Metrics(pulumi.ComponentResource):
         self,
         scaling: Scaling,
         mesh_labels: Mapping[str, str],
+        *,
+        remote_write: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:Metrics", MONITORING, None, opts)
@@ -42,7 +47,7 @@ class Metrics(pulumi.ComponentResource):
         )
         name = namespace.metadata["name"]
         child = pulumi.ResourceOptions(parent=self)
-        stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=_prometheus(), opts=child)
+        stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=_prometheus(remote_write), opts=child)
         release(METRICS_SERVER, namespace=name, values={"resources": _size(100, 128)}, opts=child)
         after = pulumi.ResourceOptions(parent=self, depends_on=[stack])
         if scaling.pods == "keda":
@@ -53,19 +58,21 @@ class Metrics(pulumi.ComponentResource):
         self.register_outputs({"namespace": name})
 
 
-def _prometheus() -> dict[str, Any]:
+def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
     # Pods are found by their monitors, whichever release made these.
     everywhere = {
         f"{kind}SelectorNilUsesHelmValues": False for kind in ("podMonitor", "serviceMonitor", "rule")
     }
     return {
         "prometheus": {
+            "serviceAccount": {"create": True, "name": WRITER},
             "prometheusSpec": {
                 **everywhere,
                 "retention": "15d",
                 "enableFeatures": ["exemplar-storage"],
                 "resources": _size(500, 2048),
-            }
+                **({"remoteWrite": [remote_write]} if remote_write else {}),
+            },
         },
         "alertmanager": {"alertmanagerSpec": {"resources": _size(50, 128)}},
         "grafana": {"resources": _size(100, 256), "sidecar": {"dashboards": _DASHBOARDS}},

@@ -17,10 +17,12 @@ from services.inventory.settings import InventorySettings
 def start(prefix: str, log: Path, **settings: object) -> "subprocess.Popen[bytes]":
     """Starts a replica in the corner `prefix` of the broker."""
     environment = {f"SEAWALL_{name.upper()}": str(value) for name, value in settings.items()}
+    # A service refuses settings that it does not know, and tests have settings of their own.
+    around = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, __file__, prefix],
-            env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={**around, **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -19,11 +19,13 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Starts a replica in the corner `prefix` of the broker."""
     given = {f"SEAWALL_{name.upper()}": str(value) for name, value in settings.items()}
+    # A service refuses settings that it does not know, and tests have settings of their own.
+    around = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
     with log.open("ab") as output:
         return subprocess.Popen(
             # -P: the folder of this file has a module `shop`, and so have the stubs.
             [sys.executable, "-P", __file__, prefix],
-            env={**os.environ, **given, **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={**around, **given, **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -186,6 +186,23 @@ def test_every_log_ends_one_day(name):
 
 
 @pytest.mark.parametrize("name", STACKS)
+def test_metrics_are_written_to_the_workspace_by_who_may(name):
+    """The account of the chart's Prometheus has the role, which may write to this workspace alone."""
+    made = stack(name)
+    values = made.one("Release", "kube-prometheus-stack").inputs["values"]["prometheus"]
+    [remote] = values["prometheusSpec"]["remoteWrite"]
+    assert remote["url"].endswith("/api/v1/remote_write")
+    [association] = [
+        each.inputs
+        for each in made.of("eks/podIdentityAssociation:PodIdentityAssociation")
+        if each.inputs["namespace"] == "monitoring"
+    ]
+    assert association["serviceAccount"] == values["serviceAccount"]["name"]
+    [right] = [each for _, each in statements(made) if "aps:RemoteWrite" in many(each["Action"])]
+    assert many(right["Action"]) == ["aps:RemoteWrite"]
+
+
+@pytest.mark.parametrize("name", STACKS)
 def test_volumes_of_pods_are_encrypted(name):
     """The class that a claim gets unasked encrypts with the stack's key."""
     made = stack(name)

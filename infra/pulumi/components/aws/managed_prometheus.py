@@ -1,42 +1,49 @@
-"""Metrics by Amazon Managed Service for Prometheus."""
+"""Metrics kept by Amazon Managed Service for Prometheus."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.aws.iam import Allow
 from components.aws.pod_identity import PodIdentity
-from components.aws.store import Setting
-
-NAMESPACE, WRITER = "monitoring", "prometheus"
-RIGHTS = ("RemoteWrite", "QueryMetrics", "GetSeries", "GetLabels", "GetMetricMetadata")
+from components.metrics import MONITORING, WRITER
 
 
 class ManagedPrometheus(pulumi.ComponentResource):
-    """A workspace that the cluster's Prometheus writes to, and reads for its rules."""
+    """A workspace that the cluster's Prometheus writes to, signed by its pod's own role.
 
-    endpoint: pulumi.Output[str]
+    `remote_write` is what that Prometheus has to know.
+    """
 
-    def __init__(self, setting: Setting, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("seawall:aws:ManagedPrometheus", f"{setting.name}-metrics", None, opts)
+    remote_write: Mapping[str, Any]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        region: str,
+        cluster_name: pulumi.Input[str],
+        key_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        label = f"{name}-metrics"
+        super().__init__("seawall:aws:ManagedPrometheus", label, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        label = f"{setting.name}-metrics"
-        workspace = aws.amp.Workspace(label, alias=label, kms_key_arn=setting.key_arn, opts=child)
+        workspace = aws.amp.Workspace(label, alias=label, kms_key_arn=key_arn, opts=child)
         PodIdentity(
             f"{label}-writer",
-            Allow(
-                [
-                    "aps:RemoteWrite",
-                    "aps:QueryMetrics",
-                    "aps:GetSeries",
-                    "aps:GetLabels",
-                    "aps:GetMetricMetadata",
-                ],
-                [workspace.arn],
-            ),
-            cluster_name=setting.cluster.name,
-            namespace=NAMESPACE,
+            Allow(["aps:RemoteWrite"], [workspace.arn]),
+            cluster_name=cluster_name,
+            namespace=MONITORING,
             service_account=WRITER,
             opts=child,
         )
-        self.endpoint = workspace.prometheus_endpoint
-        self.register_outputs({"endpoint": self.endpoint})
+        # https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-onboard-ingest-metrics-new-Prometheus.html
+        self.remote_write = {
+            "url": pulumi.Output.concat(workspace.prometheus_endpoint, "api/v1/remote_write"),
+            "sigv4": {"region": region},
+            "queueConfig": {"maxSamplesPerSend": 1000, "maxShards": 200, "capacity": 2500},
+        }
+        self.register_outputs({"endpoint": workspace.prometheus_endpoint})
