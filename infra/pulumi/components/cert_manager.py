@@ -7,6 +7,7 @@ import pulumi_kubernetes as k8s
 
 from components.release import release
 from components.shop_namespace import RESTRICTED
+from components.size import size
 from versions import CERT_MANAGER
 
 NAMESPACE = "cert-manager"
@@ -51,13 +52,8 @@ def _values() -> dict[str, Any]:
     return {
         # Without the definitions every certificate in the cluster would go: an uninstall keeps them.
         "crds": {"enabled": True, "keep": True},
-        "resources": _size(50, 128),
-        "webhook": {"replicaCount": 2, "resources": _size(25, 64)},
-        "cainjector": {"resources": _size(25, 128)},
-        "startupapicheck": {"resources": _size(10, 64)},
+        "resources": size(50, 128),
+        "webhook": {"replicaCount": 2, "resources": size(25, 64)},
+        "cainjector": {"resources": size(25, 128)},
+        "startupapicheck": {"resources": size(10, 64)},
     }
-
-
-def _size(cpu_millis: int, memory_mib: int) -> dict[str, Any]:
-    memory = f"{memory_mib}Mi"
-    return {"requests": {"cpu": f"{cpu_millis}m", "memory": memory}, "limits": {"memory": memory}}

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import priorities
-from components.microservice.container import USER, locked_down, resources
+from components.microservice.container import locked_down, resources, unprivileged
 from components.microservice.scaling import cron
 from settings import Sale, Scaling
 from versions import PAUSE
@@ -86,12 +86,7 @@ def _pod(workloads: Sequence[Workload]) -> core.PodSpecArgs:
         automount_service_account_token=False,
         priority_class_name=priorities.HEADROOM,
         termination_grace_period_seconds=0,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(),
         containers=[
             core.ContainerArgs(
                 name="pause",

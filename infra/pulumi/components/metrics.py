@@ -8,6 +8,7 @@ import pulumi_kubernetes as k8s
 
 from components.dashboards import FOLDER_ANNOTATION, LABEL, LABEL_VALUE
 from components.release import release
+from components.size import size
 from settings import Scaling
 from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADAPTER
 
@@ -48,7 +49,7 @@ class Metrics(pulumi.ComponentResource):
         name = namespace.metadata["name"]
         child = pulumi.ResourceOptions(parent=self)
         stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=_prometheus(remote_write), opts=child)
-        release(METRICS_SERVER, namespace=name, values={"resources": _size(100, 128)}, opts=child)
+        release(METRICS_SERVER, namespace=name, values={"resources": size(100, 128)}, opts=child)
         after = pulumi.ResourceOptions(parent=self, depends_on=[stack])
         if scaling.pods == "keda":
             release(KEDA, namespace=name, values=_keda(), opts=after)
@@ -70,24 +71,24 @@ def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
                 **everywhere,
                 "retention": "15d",
                 "enableFeatures": ["exemplar-storage"],
-                "resources": _size(500, 2048),
+                "resources": size(500, 2048),
                 **({"remoteWrite": [remote_write]} if remote_write else {}),
             },
         },
-        "alertmanager": {"alertmanagerSpec": {"resources": _size(50, 128)}},
-        "grafana": {"resources": _size(100, 256), "sidecar": {"dashboards": _DASHBOARDS}},
-        "prometheusOperator": {"resources": _size(100, 256)},
-        "kube-state-metrics": {"resources": _size(50, 128)},
-        "prometheus-node-exporter": {"resources": _size(50, 64)},
+        "alertmanager": {"alertmanagerSpec": {"resources": size(50, 128)}},
+        "grafana": {"resources": size(100, 256), "sidecar": {"dashboards": _DASHBOARDS}},
+        "prometheusOperator": {"resources": size(100, 256)},
+        "kube-state-metrics": {"resources": size(50, 128)},
+        "prometheus-node-exporter": {"resources": size(50, 64)},
     }
 
 
 def _keda() -> dict[str, Any]:
     return {
         "resources": {
-            "operator": _size(100, 256),
-            "metricServer": _size(100, 256),
-            "webhooks": _size(50, 64),
+            "operator": size(100, 256),
+            "metricServer": size(100, 256),
+            "webhooks": size(50, 64),
         }
     }
 
@@ -103,10 +104,5 @@ def _adapter() -> dict[str, Any]:
     return {
         "prometheus": {"url": PROMETHEUS, "port": 9090},
         "rules": {"default": False, "custom": [rule]},
-        "resources": _size(100, 256),
+        "resources": size(100, 256),
     }
-
-
-def _size(cpu_millis: int, memory_mib: int) -> dict[str, Any]:
-    memory = f"{memory_mib}Mi"
-    return {"requests": {"cpu": f"{cpu_millis}m", "memory": memory}, "limits": {"memory": memory}}

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import headroom
-from components.microservice.container import USER, locked_down, resources
+from components.microservice.container import locked_down, resources, unprivileged
 from sale_floors import Step, schedule, steps
 from settings import Sale, Scaling
 from versions import KUBECTL
@@ -131,13 +131,7 @@ def _pod(containers: list[core.ContainerArgs]) -> core.PodSpecArgs:
         service_account_name=NAME,
         automount_service_account_token=False,
         restart_policy="OnFailure",
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            fs_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(owns_volumes=True),
         containers=containers,
         volumes=[
             core.VolumeArgs(name=TOKEN, projected=core.ProjectedVolumeSourceArgs(sources=sources)),

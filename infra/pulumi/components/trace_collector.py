@@ -6,16 +6,17 @@ import pulumi
 import pulumi_kubernetes as k8s
 import yaml
 
-from components.microservice.container import USER, locked_down, resources
+from components.microservice.container import locked_down, resources, unprivileged
 from components.microservice.pods import checksum
 from components.microservice.spec import labels
+from components.peers import all_of, pods, port, to_dns
+from components.shop_namespace import SHOP
 from components.trace_store import Store
 from versions import OTEL_COLLECTOR
 
 core, meta, net, hpa = k8s.core.v1, k8s.meta.v1, k8s.networking.v1, k8s.autoscaling.v2
 OTLP_PORT, HEALTH_PORT = 4318, 13_133
 MEMORY_MIB = 512
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
 class TraceCollector(pulumi.ComponentResource):
@@ -107,12 +108,7 @@ def _pod(name: str) -> core.PodSpecArgs:
     )
     return core.PodSpecArgs(
         automount_service_account_token=False,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(),
         containers=[
             core.ContainerArgs(
                 name=name,
@@ -147,23 +143,9 @@ def _autoscaler(name: str) -> hpa.HorizontalPodAutoscalerSpecArgs:
 
 def _policy(name: str, store: str) -> net.NetworkPolicySpecArgs:
     """In: OTLP from the shop. Out: DNS, and the store."""
-    shop = meta.LabelSelectorArgs(match_labels={NAMESPACE_NAME: "shop"})
-    dns = meta.LabelSelectorArgs(match_labels={NAMESPACE_NAME: "kube-system"})
-    kept = meta.LabelSelectorArgs(match_labels=labels(store))
-    ports = [net.NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
     return net.NetworkPolicySpecArgs(
         pod_selector=meta.LabelSelectorArgs(match_labels=labels(name)),
         policy_types=["Ingress", "Egress"],
-        ingress=[
-            net.NetworkPolicyIngressRuleArgs(
-                from_=[net.NetworkPolicyPeerArgs(namespace_selector=shop)],
-                ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=OTLP_PORT)],
-            )
-        ],
-        egress=[
-            net.NetworkPolicyEgressRuleArgs(
-                to=[net.NetworkPolicyPeerArgs(namespace_selector=dns)], ports=ports
-            ),
-            net.NetworkPolicyEgressRuleArgs(to=[net.NetworkPolicyPeerArgs(pod_selector=kept)]),
-        ],
+        ingress=[net.NetworkPolicyIngressRuleArgs(from_=[all_of(SHOP)], ports=[port(OTLP_PORT)])],
+        egress=[to_dns(), net.NetworkPolicyEgressRuleArgs(to=[pods(labels(store))])],
     )

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import yaml
 
-from components.microservice.container import USER, locked_down, resources
+from components.microservice.container import locked_down, resources, unprivileged
 from components.microservice.spec import labels
 from versions import JAEGER, ZIPKIN
 
@@ -105,13 +105,7 @@ def _pod(kind: str, program: _Program) -> core.PodSpecArgs:
     )
     return core.PodSpecArgs(
         automount_service_account_token=False,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            fs_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(owns_volumes=True),
         containers=[
             core.ContainerArgs(
                 name=kind,

@@ -10,6 +10,7 @@ from components.aws.iam import Allow
 from components.aws.node_group import CAPACITY, NodeGroup
 from components.aws.pod_identity import PodIdentity
 from components.release import release
+from components.size import size
 from versions import CLUSTER_AUTOSCALER, CLUSTER_AUTOSCALER_TAG
 
 NAMESPACE = "kube-system"
@@ -26,7 +27,7 @@ READ = (
     "ec2:GetInstanceTypesFromInstanceRequirements",
 )
 WRITE = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup")
-RESOURCES = {"requests": {"cpu": "100m", "memory": "600Mi"}, "limits": {"memory": "600Mi"}}
+RESOURCES = size(100, 600)
 
 
 class ClusterAutoscaler(pulumi.ComponentResource):

@@ -5,10 +5,11 @@ import pulumi
 from components.aws.iam import Allow
 from components.aws.pod_identity import PodIdentity
 from components.release import release
+from components.size import size
 from versions import EXTERNAL_DNS
 
 NAMESPACE, ACCOUNT = "kube-system", "external-dns"
-SMALL = {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
+SMALL = size(20, 64)
 
 
 class ExternalDns(pulumi.ComponentResource):

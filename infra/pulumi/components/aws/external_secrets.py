@@ -9,10 +9,11 @@ from components.aws.external_secret import STORE
 from components.aws.iam import Allow
 from components.aws.pod_identity import PodIdentity
 from components.release import release
+from components.size import size
 from versions import EXTERNAL_SECRETS
 
 NAMESPACE = ACCOUNT = "external-secrets"
-SMALL = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "128Mi"}}
+SMALL = size(50, 128)
 
 
 class ExternalSecrets(pulumi.ComponentResource):

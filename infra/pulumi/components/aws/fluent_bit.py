@@ -1,21 +1,21 @@
 """The shipper of logs to Amazon OpenSearch. https://docs.fluentbit.io/manual/data-pipeline/outputs/opensearch"""
 
 import pulumi
-import pulumi_kubernetes as k8s
 
-from components.logs.namespaces import LOGS, PRIVILEGED
+from components.logs.filebeat import FILES
+from components.logs.logstash import DATA_STREAM
+from components.logs.namespaces import LOGS, PRIVILEGED, namespace
 from components.release import release
-from components.shop_namespace import SHOP
+from components.size import size
 from versions import FLUENT_BIT
 
-INDEX = "logs-seawall-shop"
 WRITER = "log-shipper"
 BUFFER = "/var/lib/fluent-bit"
 _INPUT = f"""\
 [INPUT]
     Name              tail
     Tag               kube.*
-    Path              /var/log/containers/*_{SHOP}_*.log
+    Path              {FILES}
     multiline.parser  cri
     DB                {BUFFER}/tail.db
     Mem_Buf_Limit     32MB
@@ -55,18 +55,15 @@ class FluentBit(pulumi.ComponentResource):
     ) -> None:
         super().__init__("seawall:aws:FluentBit", f"{name}-log-shipper", None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        namespace = k8s.core.v1.Namespace(
-            LOGS, metadata=k8s.meta.v1.ObjectMetaArgs(name=LOGS, labels=PRIVILEGED), opts=child
-        )
         outputs = pulumi.Output.from_input(endpoint).apply(lambda host: _output(host, region))
         release(
             FLUENT_BIT,
-            namespace=namespace.metadata["name"],
+            namespace=namespace(LOGS, PRIVILEGED, child),
             values={
                 "serviceAccount": {"create": True, "name": WRITER},
                 # It asks the API server for nothing: names of pods are in the tag.
                 "rbac": {"create": False},
-                "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "128Mi"}},
+                "resources": size(50, 128),
                 "tolerations": [{"operator": "Exists"}],
                 "config": {"service": _SERVICE, "inputs": _INPUT, "filters": _FILTERS, "outputs": outputs},
                 "extraVolumes": [
@@ -90,7 +87,7 @@ def _output(host: str, region: str) -> str:
     AWS_Auth            On
     AWS_Region          {region}
     Logstash_Format     On
-    Logstash_Prefix     {INDEX}
+    Logstash_Prefix     {DATA_STREAM}
     Suppress_Type_Name  On
     Include_Tag_Key     On
     Tag_Key             pod

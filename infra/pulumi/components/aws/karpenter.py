@@ -11,11 +11,12 @@ from components.aws.karpenter_rights import karpenter_rights
 from components.aws.node_pool import NodeClass, NodePool
 from components.aws.pod_identity import PodIdentity
 from components.release import release
+from components.size import size
 from settings import NodeGroup, Sale
 from versions import KARPENTER
 
 NAMESPACE = "kube-system"
-RESOURCES = {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
+RESOURCES = size(500, 1024)
 
 
 class Karpenter(pulumi.ComponentResource):

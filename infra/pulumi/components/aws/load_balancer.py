@@ -7,11 +7,12 @@ import pulumi
 from components.aws.iam import Allow
 from components.aws.pod_identity import PodIdentity
 from components.release import release
+from components.size import size
 from versions import LOAD_BALANCER_CONTROLLER
 
 NAMESPACE, ACCOUNT = "kube-system", "aws-load-balancer-controller"
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer"
-SMALL = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}}
+SMALL = size(100, 256)
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 TARGETS = "deregistration_delay.timeout_seconds=30,preserve_client_ip.enabled=true"
 READ_EC2 = (

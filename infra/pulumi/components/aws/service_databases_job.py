@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.microservice.container import locked_down, resources, unprivileged
 from versions import POSTGRES_CLIENT
 
 NAME = "service-databases"
@@ -19,11 +20,7 @@ def job_spec(host: pulumi.Input[str], users: list[str]) -> k8s.batch.v1.JobSpecA
     pod = k8s.core.v1.PodSpecArgs(
         restart_policy="OnFailure",
         automount_service_account_token=False,
-        security_context=k8s.core.v1.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=10001,
-            seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(),
         containers=[_psql(host, users)],
         volumes=_volumes(users),
     )
@@ -47,14 +44,8 @@ def _psql(host: pulumi.Input[str], users: list[str]) -> k8s.core.v1.ContainerArg
             *(k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in plain.items()),
             *(_from_master(name, key) for name, key in secret.items()),
         ],
-        resources=k8s.core.v1.ResourceRequirementsArgs(
-            requests={"cpu": "50m", "memory": "64Mi"}, limits={"memory": "64Mi"}
-        ),
-        security_context=k8s.core.v1.SecurityContextArgs(
-            allow_privilege_escalation=False,
-            read_only_root_filesystem=True,
-            capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-        ),
+        resources=resources(50, 64),
+        security_context=locked_down(),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name=name, mount_path=f"/run/{name}", read_only=True)
             for name in ("script", "passwords")

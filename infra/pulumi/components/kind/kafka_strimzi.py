@@ -7,6 +7,7 @@ from components.access import Access, Destination
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.priorities import STORES as STORES_FIRST
 from components.release import release
+from components.size import size
 from versions import KAFKA, STRIMZI
 
 NAME, PORT = "shop", 9092
@@ -34,14 +35,10 @@ class KafkaStrimzi(pulumi.ComponentResource):
         operator = release(
             STRIMZI,
             namespace=namespace,
-            values={
-                "watchNamespaces": [],
-                "resources": {"requests": {"cpu": "200m", "memory": "384Mi"}, "limits": {"memory": "384Mi"}},
-            },
+            values={"watchNamespaces": [], "resources": size(200, 384)},
             opts=pulumi.ResourceOptions(parent=self),
         )
         after = pulumi.ResourceOptions(parent=self, depends_on=[operator])
-        memory = f"{memory_mib}Mi"
         pool = k8s.apiextensions.CustomResource(
             "kafka-pool",
             api_version=API,
@@ -51,7 +48,7 @@ class KafkaStrimzi(pulumi.ComponentResource):
                 "replicas": brokers,
                 "roles": ["controller", "broker"],
                 "storage": {"type": "persistent-claim", "size": f"{storage_gib}Gi", "deleteClaim": False},
-                "resources": {"requests": {"cpu": "500m", "memory": memory}, "limits": {"memory": memory}},
+                "resources": size(500, memory_mib),
                 "template": {"pod": {"priorityClassName": STORES_FIRST}},
                 "jvmOptions": {"-Xms": f"{memory_mib // 2}m", "-Xmx": f"{memory_mib // 2}m"},
             },

@@ -11,6 +11,7 @@ from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.priorities import STORES as STORES_FIRST
 from components.release import release
+from components.size import size
 from versions import CLOUD_NATIVE_PG, CLOUD_NATIVE_PG_POSTGRES
 
 NAME, PORT = "postgres", 5432
@@ -42,13 +43,10 @@ class PostgresCnpg(pulumi.ComponentResource):
         operator = release(
             CLOUD_NATIVE_PG,
             namespace=namespace,
-            values={
-                "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}}
-            },
+            values={"resources": size(100, 256)},
             opts=self._child,
         )
         credentials = [self._credential(owner) for owner in owners]
-        memory = f"{memory_mib}Mi"
         cluster = k8s.apiextensions.CustomResource(
             NAME,
             api_version=API,
@@ -59,7 +57,7 @@ class PostgresCnpg(pulumi.ComponentResource):
                 "imageName": CLOUD_NATIVE_PG_POSTGRES,
                 "priorityClassName": STORES_FIRST,
                 "storage": {"size": f"{storage_gib}Gi"},
-                "resources": {"requests": {"cpu": "500m", "memory": memory}, "limits": {"memory": memory}},
+                "resources": size(500, memory_mib),
                 # A commit is on two machines before it counts, where there are two.
                 "minSyncReplicas": min(1, instances - 1),
                 "maxSyncReplicas": min(1, instances - 1),

@@ -7,14 +7,13 @@ from pydantic import SecretStr
 from components.access import Access, Destination, SecretKey
 from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
-from components.microservice.container import locked_down
+from components.microservice.container import locked_down, resources, unprivileged
 from components.priorities import STORES as STORES_FIRST
 from versions import VALKEY
 
 core, meta = k8s.core.v1, k8s.meta.v1
 NAME, PORT = "valkey", 6379
 LABELS = {"app.kubernetes.io/name": NAME}
-USER = 10_001
 
 
 class RedisValkey(pulumi.ComponentResource):
@@ -95,29 +94,20 @@ def _configuration(memory_mib: int) -> str:
 
 def _pod(configuration: pulumi.Input[str], memory_mib: int) -> core.PodSpecArgs:
     # Beside the data: buffers of its clients, and what its allocator cannot give back.
-    memory = f"{memory_mib * 3 // 2}Mi"
     probe = core.ProbeArgs(
         tcp_socket=core.TCPSocketActionArgs(port=PORT), period_seconds=5, timeout_seconds=2
     )
     return core.PodSpecArgs(
         automount_service_account_token=False,
         priority_class_name=STORES_FIRST,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            fs_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(owns_volumes=True),
         containers=[
             core.ContainerArgs(
                 name=NAME,
                 image=VALKEY,
                 args=["valkey-server", "/etc/valkey/valkey.conf"],
                 ports=[core.ContainerPortArgs(name="valkey", container_port=PORT)],
-                resources=core.ResourceRequirementsArgs(
-                    requests={"cpu": "250m", "memory": memory}, limits={"memory": memory}
-                ),
+                resources=resources(250, memory_mib * 3 // 2),
                 readiness_probe=probe,
                 liveness_probe=probe,
                 security_context=locked_down(),

@@ -3,10 +3,10 @@
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components import peers
 from components.shop_namespace import SHOP
 
 STORES = "stores"
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
 class StoresNamespace(pulumi.ComponentResource):
@@ -34,8 +34,6 @@ def let_the_shop_in(
 ) -> k8s.networking.v1.NetworkPolicy:
     """Pods of a store are reached from within their namespace, and by the shop at one port."""
     net, meta = k8s.networking.v1, k8s.meta.v1
-    shop = meta.LabelSelectorArgs(match_labels={NAMESPACE_NAME: SHOP})
-    own = meta.LabelSelectorArgs()
     return net.NetworkPolicy(
         name,
         metadata=meta.ObjectMetaArgs(name=name, namespace=namespace),
@@ -43,11 +41,8 @@ def let_the_shop_in(
             pod_selector=meta.LabelSelectorArgs(match_labels=pod_labels),
             policy_types=["Ingress"],
             ingress=[
-                net.NetworkPolicyIngressRuleArgs(from_=[net.NetworkPolicyPeerArgs(pod_selector=own)]),
-                net.NetworkPolicyIngressRuleArgs(
-                    from_=[net.NetworkPolicyPeerArgs(namespace_selector=shop)],
-                    ports=[net.NetworkPolicyPortArgs(protocol="TCP", port=port)],
-                ),
+                net.NetworkPolicyIngressRuleArgs(from_=[peers.pods()]),
+                net.NetworkPolicyIngressRuleArgs(from_=[peers.all_of(SHOP)], ports=[peers.port(port)]),
             ],
         ),
         opts=opts,

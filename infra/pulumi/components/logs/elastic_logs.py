@@ -20,6 +20,7 @@ from components.logs.namespaces import (
 )
 from components.logs.retention import keep_for
 from components.release import release
+from components.size import size
 from settings import Observability
 from versions import ECK_OPERATOR
 
@@ -53,7 +54,7 @@ class ElasticLogs(pulumi.ComponentResource):
             namespace=namespace(OPERATORS, {}, child),
             values={
                 "managedNamespaces": [LOGS, SHIPPERS],
-                "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
+                "resources": size(100, 256),
             },
             opts=child,
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from components.priorities import STORES
+from components.size import size
 from versions import ELASTIC
 
 NAME = "logs"
@@ -11,16 +12,14 @@ SPREAD = "topology.kubernetes.io/zone"
 _POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
-def pod(container: str, cpu_millis: int, memory_mib: int, **more: Any) -> dict[str, Any]:
+def pod(container: str, cpu_millis: int, memory_mib: int) -> dict[str, Any]:
     """What is ours in the pods of a resource of ECK's: their size, their rights, and that they go last."""
-    memory = f"{memory_mib}Mi"
-    sizes = {"requests": {"cpu": f"{cpu_millis}m", "memory": memory}, "limits": {"memory": memory}}
     return {
         "spec": {
             "priorityClassName": STORES,
             "automountServiceAccountToken": False,
             "securityContext": _POD,
-            "containers": [{"name": container, "resources": sizes, **more}],
+            "containers": [{"name": container, "resources": size(cpu_millis, memory_mib)}],
         }
     }
 

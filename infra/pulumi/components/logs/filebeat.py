@@ -4,11 +4,12 @@ from typing import Any
 
 from components.logs.namespaces import LOGS, LOGSTASH_PORT
 from components.shop_namespace import SHOP
+from components.size import size
 from versions import ELASTIC
 
 MEMORY_MIB = 256
 # Kubelets name and rotate these files: <pod>_<namespace>_<container>-<id>.log, links into /var/log/pods.
-PATHS = [f"/var/log/containers/*_{SHOP}_*.log"]
+FILES = f"/var/log/containers/*_{SHOP}_*.log"
 _FOLDERS = {"containers": "/var/log/containers", "pods": "/var/log/pods"}
 
 
@@ -18,10 +19,9 @@ def filebeat() -> dict[str, Any]:
     Without a token of the API server: names of pods come from those of the files.
     """
     mounts = [{"name": name, "mountPath": path, "readOnly": True} for name, path in _FOLDERS.items()]
-    memory = f"{MEMORY_MIB}Mi"
     container = {
         "name": "filebeat",
-        "resources": {"requests": {"cpu": "50m", "memory": memory}, "limits": {"memory": memory}},
+        "resources": size(50, MEMORY_MIB),
         # Logs belong to root.
         "securityContext": {
             "runAsUser": 0,
@@ -50,7 +50,7 @@ def _configuration() -> dict[str, Any]:
     files = {
         "type": "filestream",
         "id": SHOP,
-        "paths": PATHS,
+        "paths": [FILES],
         "parsers": [{"container": {}}],
         "prospector.scanner": {"symlinks": True},
     }

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.peers import all_of, pods, port, to_dns
+
 LOGS, SHIPPERS, OPERATORS = "logs", "log-shippers", "elastic-system"
 LOGSTASH_PORT, ELASTICSEARCH_PORT = 5044, 9200
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/
 BASELINE = {"pod-security.kubernetes.io/enforce": "baseline"}
 # A shipper reads files of the node, as root: no other pod is to run beside it.
@@ -26,8 +27,7 @@ def namespace(name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions
 
 def keep_others_out(where: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
     """In: one another, the operator to Elasticsearch, the shippers to Logstash. Out: one another, and DNS."""
-    own = net.NetworkPolicyPeerArgs(pod_selector=meta.LabelSelectorArgs())
-    dns = [net.NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
+    own = pods()
     net.NetworkPolicy(
         LOGS,
         metadata=meta.ObjectMetaArgs(name=LOGS, namespace=where),
@@ -36,23 +36,13 @@ def keep_others_out(where: pulumi.Input[str], opts: pulumi.ResourceOptions) -> N
             policy_types=["Ingress", "Egress"],
             ingress=[
                 net.NetworkPolicyIngressRuleArgs(from_=[own]),
-                net.NetworkPolicyIngressRuleArgs(from_=[_of(OPERATORS)], ports=[_port(ELASTICSEARCH_PORT)]),
-                net.NetworkPolicyIngressRuleArgs(from_=[_of(SHIPPERS)], ports=[_port(LOGSTASH_PORT)]),
+                net.NetworkPolicyIngressRuleArgs(from_=[all_of(OPERATORS)], ports=[port(ELASTICSEARCH_PORT)]),
+                net.NetworkPolicyIngressRuleArgs(from_=[all_of(SHIPPERS)], ports=[port(LOGSTASH_PORT)]),
             ],
             egress=[
                 net.NetworkPolicyEgressRuleArgs(to=[own]),
-                net.NetworkPolicyEgressRuleArgs(to=[_of("kube-system")], ports=dns),
+                to_dns(),
             ],
         ),
         opts=opts,
     )
-
-
-def _of(name: str) -> net.NetworkPolicyPeerArgs:
-    return net.NetworkPolicyPeerArgs(
-        namespace_selector=meta.LabelSelectorArgs(match_labels={NAMESPACE_NAME: name})
-    )
-
-
-def _port(number: int) -> net.NetworkPolicyPortArgs:
-    return net.NetworkPolicyPortArgs(protocol="TCP", port=number)

@@ -9,7 +9,7 @@ import pulumi_kubernetes as k8s
 from components.logs.elastic_stack import NAME
 from components.logs.logstash import DATA_STREAM
 from components.logs.namespaces import ELASTICSEARCH_PORT
-from components.microservice.container import USER, locked_down, resources
+from components.microservice.container import locked_down, resources, unprivileged
 from versions import CURL
 
 core, meta = k8s.core.v1, k8s.meta.v1
@@ -66,13 +66,7 @@ def _pod(told: dict[str, str]) -> core.PodSpecArgs:
     return core.PodSpecArgs(
         restart_policy="OnFailure",
         automount_service_account_token=False,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            fs_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(owns_volumes=True),
         containers=[
             core.ContainerArgs(
                 name="curl",

@@ -5,6 +5,7 @@ import pulumi_kubernetes as k8s
 
 from components.access import SECRETS_FOLDER, SecretKey
 from components.microservice.spec import HTTP_PORT, ServiceSpec, Surroundings, image
+from components.size import size
 
 core = k8s.core.v1
 USER = 10_001
@@ -103,11 +104,8 @@ def volumes(spec: ServiceSpec) -> list[core.VolumeArgs]:
 
 
 def resources(cpu_millis: int, memory_mib: int) -> core.ResourceRequirementsArgs:
-    """Memory is what was asked for and no more; CPU is a share, without a limit that would throttle."""
-    memory = f"{memory_mib}Mi"
-    return core.ResourceRequirementsArgs(
-        requests={"cpu": f"{cpu_millis}m", "memory": memory}, limits={"memory": memory}
-    )
+    """As `size`, for a pod of ours."""
+    return core.ResourceRequirementsArgs(**size(cpu_millis, memory_mib))
 
 
 def locked_down() -> core.SecurityContextArgs:
@@ -117,6 +115,17 @@ def locked_down() -> core.SecurityContextArgs:
         capabilities=core.CapabilitiesArgs(drop=["ALL"]),
         read_only_root_filesystem=True,
         run_as_non_root=True,
+    )
+
+
+def unprivileged(*, owns_volumes: bool = False) -> core.PodSecurityContextArgs:
+    """A pod whose processes are of one user without rights, whose files in volumes may be its group's."""
+    return core.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=USER,
+        run_as_group=USER,
+        fs_group=USER if owns_volumes else None,
+        seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
     )
 
 

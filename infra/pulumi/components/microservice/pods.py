@@ -6,7 +6,7 @@ import json
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.microservice.container import GRACE_SECONDS, USER, configuration, volumes
+from components.microservice.container import GRACE_SECONDS, configuration, unprivileged, volumes
 from components.microservice.spec import ServiceSpec, labels, selector
 from components.priorities import SHOP
 
@@ -49,13 +49,7 @@ def pod_spec(
         containers=[container],
         restart_policy=restart_policy,
         priority_class_name=SHOP,
-        security_context=core.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=USER,
-            run_as_group=USER,
-            fs_group=USER,
-            seccomp_profile=core.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=unprivileged(owns_volumes=True),
         termination_grace_period_seconds=GRACE_SECONDS,
         topology_spread_constraints=spread,
         volumes=volumes(spec),

@@ -5,9 +5,9 @@ import pulumi_kubernetes as k8s
 
 from components.access import Destination
 from components.microservice.spec import NAME, ServiceSpec, labels, selector
+from components.peers import all_of, named, pods, port, to_dns
 
 core, meta, net = k8s.core.v1, k8s.meta.v1, k8s.networking.v1
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
 MONITORING = "monitoring"
 # Between pods of an ambient mesh: https://istio.io/latest/docs/ambient/usage/networkpolicy/
 HBONE_PORT = 15_008
@@ -27,8 +27,8 @@ def headless_service(spec: ServiceSpec) -> core.ServiceSpecArgs:
 def policy(spec: ServiceSpec) -> net.NetworkPolicySpecArgs:
     """In: its callers and the metrics' scraper. Out: DNS, its stores, and those that it calls."""
     ports = [*spec.ports.values(), HBONE_PORT]
-    callers = [_peer(meta.LabelSelectorArgs(match_labels={NAME: caller})) for caller in spec.callers]
-    ingress = [_ingress([_namespace(MONITORING)], [spec.ports["http"], HBONE_PORT])]
+    callers = [pods({NAME: caller}) for caller in spec.callers]
+    ingress = [_ingress([all_of(MONITORING)], [spec.ports["http"], HBONE_PORT])]
     if callers:
         ingress.append(_ingress(callers, ports))
     if spec.open_ports:
@@ -38,7 +38,7 @@ def policy(spec: ServiceSpec) -> net.NetworkPolicySpecArgs:
         pod_selector=meta.LabelSelectorArgs(match_labels={NAME: spec.name}),
         policy_types=["Ingress", "Egress"],
         ingress=ingress,
-        egress=[_dns(), *(_egress(each) for each in (*spec.access.destinations, *spec.destinations))],
+        egress=[to_dns(), *(_egress(each) for each in (*spec.access.destinations, *spec.destinations))],
     )
 
 
@@ -48,13 +48,7 @@ def to_service(called: str, *ports: int) -> Destination:
 
 
 def _ingress(peers: list[net.NetworkPolicyPeerArgs], ports: list[int]) -> net.NetworkPolicyIngressRuleArgs:
-    return net.NetworkPolicyIngressRuleArgs(from_=peers, ports=[_port("TCP", port) for port in ports])
-
-
-def _dns() -> net.NetworkPolicyEgressRuleArgs:
-    return net.NetworkPolicyEgressRuleArgs(
-        to=[_namespace("kube-system")], ports=[_port("UDP", 53), _port("TCP", 53)]
-    )
+    return net.NetworkPolicyIngressRuleArgs(from_=peers, ports=[port(each) for each in ports])
 
 
 def _egress(there: Destination) -> net.NetworkPolicyEgressRuleArgs:
@@ -62,26 +56,10 @@ def _egress(there: Destination) -> net.NetworkPolicyEgressRuleArgs:
         peer = net.NetworkPolicyPeerArgs(ip_block=net.IPBlockArgs(cidr=there.cidr))
     else:
         peer = net.NetworkPolicyPeerArgs(
-            namespace_selector=_named(there.namespace) if there.namespace else None,
+            namespace_selector=named(there.namespace) if there.namespace else None,
             pod_selector=meta.LabelSelectorArgs(match_labels=dict(there.pod_labels)),
         )
-    return net.NetworkPolicyEgressRuleArgs(to=[peer], ports=[_port("TCP", port) for port in there.ports])
-
-
-def _peer(pods: meta.LabelSelectorArgs) -> net.NetworkPolicyPeerArgs:
-    return net.NetworkPolicyPeerArgs(pod_selector=pods)
-
-
-def _namespace(name: str) -> net.NetworkPolicyPeerArgs:
-    return net.NetworkPolicyPeerArgs(namespace_selector=_named(name))
-
-
-def _named(namespace: str) -> meta.LabelSelectorArgs:
-    return meta.LabelSelectorArgs(match_labels={NAMESPACE_NAME: namespace})
-
-
-def _port(protocol: str, port: int) -> net.NetworkPolicyPortArgs:
-    return net.NetworkPolicyPortArgs(protocol=protocol, port=port)
+    return net.NetworkPolicyEgressRuleArgs(to=[peer], ports=[port(each) for each in there.ports])
 
 
 def metadata(spec: ServiceSpec, namespace: pulumi.Input[str], name: str | None = None) -> meta.ObjectMetaArgs:
