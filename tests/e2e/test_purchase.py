@@ -148,6 +148,26 @@ async def test_pages_are_served_through_the_gateway(stack, http):
         assert response.content_type == "text/html"
 
 
+@pytest.mark.parametrize("kind", ["api", "page"])
+async def test_who_has_an_answer_is_told_so_through_the_gateway(stack, http, kind):
+    """The tag arrives, comes back to its service, and saves the body; another tag does not."""
+    url = (
+        f"{stack.gateway_url}/v1/sales" if kind == "api" else f"{stack.gateway_url}{await style(http, stack)}"
+    )
+    async with http.get(url) as first:
+        tag, body = first.headers["ETag"], await first.read()
+    async with http.get(url, headers={"If-None-Match": tag}) as again:
+        assert (again.status, again.headers["ETag"], await again.read()) == (304, tag, b"")
+    async with http.get(url, headers={"If-None-Match": '"another"'}) as other:
+        assert (other.status, await other.read()) == (200, body)
+
+
+async def style(http, stack):
+    """The path of the style sheet."""
+    async with http.get(f"{stack.gateway_url}/") as page:
+        return (await page.text()).split('rel="stylesheet" href="')[1].split('"')[0]
+
+
 async def test_concurrent_customers_share_the_last_items_without_overselling(stack, http):
     """As many orders are confirmed as there are items; the others are refused or cancelled."""
     shop = [await Customer.sign_up(http, stack.gateway_url) for _ in range(4)]

@@ -64,6 +64,24 @@ async def test_it_serves_until_sigterm(database_url, key_file):
         assert await process.wait() == 0
 
 
+async def test_workers_of_one_start_are_one_service(database_url, key_file):
+    """They migrate one after the other, share the port and the keys, and tell of each other."""
+    settings = {"SEAWALL_DATABASE_URL": database_url, "SEAWALL_SIGNING_KEY_FILE": str(key_file)}
+    async with started(**settings, SEAWALL_WORKERS="2") as process, aiohttp.ClientSession() as http:
+        port = await ready_port(process)
+        assert await ready_port(process) == port
+        answers = set()
+        for _ in range(20):
+            url = f"http://127.0.0.1:{port}/.well-known/jwks.json"
+            async with http.get(url, headers={"Connection": "close"}) as response:
+                answers.add(await response.text())
+        assert len(answers) == 1
+        async with http.get(f"http://127.0.0.1:{port}/readyz") as response:
+            assert (await response.json())["reasons"] == {}
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
 async def test_it_starts_before_its_database(tmp_path, key_file):
     """It lives and says what it waits for; it migrates and serves when the database is there."""
     async with own_postgres(tmp_path) as postgres:

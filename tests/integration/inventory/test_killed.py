@@ -1,6 +1,9 @@
 """Inventory is killed while it works: nothing is lost, done twice, or left behind in the counters."""
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +21,8 @@ def start(unique, tmp_path, database_url, valkey_url, kafka_url):
     """Starts a replica as a process of its own."""
     replicas = []
 
-    def started():
-        settings = {"database_url": database_url, "valkey_url": valkey_url, "broker_url": kafka_url}
+    def started(**more):
+        settings = {"database_url": database_url, "valkey_url": valkey_url, "broker_url": kafka_url, **more}
         replicas.append(process.start(unique, tmp_path / "log", **settings))
         return replicas[-1]
 
@@ -28,10 +31,11 @@ def start(unique, tmp_path, database_url, valkey_url, kafka_url):
         process.kill(one)
 
 
-async def test_a_replica_that_is_killed_leaves_no_trace(shop, start, database_url, valkey_url, tmp_path):
-    """Of two replicas one dies in the middle of the orders, the other finishes them; every order is
-    answered for good, and ledger, reservations and counters agree."""
-    victim, _ = start(), start()
+@pytest.mark.parametrize("several", ["replicas", "workers"])
+async def test_one_that_is_killed_leaves_no_trace(shop, start, database_url, valkey_url, tmp_path, several):
+    """Of two replicas, or of two workers of one, one dies in the middle of the orders, the other finishes
+    them; every order is answered for good, and ledger, reservations and counters agree."""
+    kill = kill_one_of(start, several)
     await shop.schedule(stock=STOCK)
     log = tmp_path / "log"
     await until(lambda: log.exists() and log.read_text().count('"ready"') == 2, timeout_seconds=30)
@@ -45,7 +49,7 @@ async def test_a_replica_that_is_killed_leaves_no_trace(shop, start, database_ur
 
     coming = asyncio.create_task(orders_come())
     await until(lambda: len(shop.answers(inventory_pb2.StockReserved)) >= 20, timeout_seconds=30)
-    process.kill(victim)
+    kill()
     await coming
     released = ORDERS[::5]
     await until(lambda: len(answered(shop)) == len(ORDERS) + len(released), timeout_seconds=60)
@@ -62,6 +66,20 @@ async def test_a_replica_that_is_killed_leaves_no_trace(shop, start, database_ur
     assert (item.reserved, item.sold) == (len(kept), 0)
     assert set(kept) == set(shop.answers(inventory_pb2.StockReserved)) - set(released)
     assert len(set(shop.answers(inventory_pb2.StockReserved))) >= len(kept) <= STOCK
+
+
+def kill_one_of(start, several):
+    """Starts two, and returns what kills one of them."""
+    if several == "replicas":
+        victim, _ = start(), start()
+        return lambda: process.kill(victim)
+    parent = start(workers=2)
+
+    def kill_worker():
+        first, _ = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        os.kill(int(first), signal.SIGKILL)
+
+    return kill_worker
 
 
 def answered(shop):

@@ -70,7 +70,9 @@ async def _rate_limiter(settings: AccountsSettings) -> AsyncIterator[RateLimiter
         return
     async with open_valkey(settings.valkey_url.get_secret_value()) as valkey:
         yield FallbackRateLimiter(
-            ValkeyRateLimiter(valkey), replicas=settings.replicas, timeout_seconds=_LIMIT_SECONDS
+            ValkeyRateLimiter(valkey),
+            replicas=settings.replicas * settings.workers,
+            timeout_seconds=_LIMIT_SECONDS,
         )
 
 

@@ -1,7 +1,7 @@
 """The gateway's settings: the only reader of the environment."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 
@@ -12,6 +12,8 @@ from services.gateway.endpoints import parse_endpoints
 class GatewaySettings(ServiceSettings):
     """HOST:PORT is the control plane (livez, readyz, metrics); LISTEN_HOST:LISTEN_PORT is the public door."""
 
+    # It runs one Envoy, which has workers of its own.
+    workers: Annotated[int, Field(ge=1, le=1)] = 1
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=0, ge=0, le=65535)
     tls_port: int | None = Field(default=None, ge=0, le=65535)

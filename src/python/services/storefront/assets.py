@@ -2,10 +2,11 @@
 
 import mimetypes
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from aiohttp import web
+
+from seawall.web import entity_tag, tagged_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Asset:
 
     body: bytes
     content_type: str
+    charset: str | None
     digest: str
 
 
@@ -34,14 +36,18 @@ class Assets:
             raise web.HTTPNotFound
         is_current = request.query.get("v") == asset.digest
         lifetime = "public, max-age=31536000, immutable" if is_current else "public, max-age=60"
-        headers = {"Cache-Control": lifetime, "ETag": f'"{asset.digest}"'}
-        if any(tag.value == asset.digest for tag in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=asset.body, headers=headers | {"Content-Type": asset.content_type})
+        return tagged_response(
+            request,
+            asset.body,
+            asset.digest,
+            headers={"Cache-Control": lifetime},
+            content_type=asset.content_type,
+            charset=asset.charset,
+        )
 
 
 def _load(path: Path) -> Asset:
     body = path.read_bytes()
-    guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    content_type = f"{guessed}; charset=utf-8" if guessed.startswith(("text/", "image/svg")) else guessed
-    return Asset(body, content_type, blake2b(body, digest_size=8).hexdigest())
+    content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    charset = "utf-8" if content_type.startswith(("text/", "image/svg")) else None
+    return Asset(body, content_type, charset, entity_tag(body))

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from seawall.sql.migrations import EXPAND
+from seawall.sql.branches import EXPAND
 
 SERVICES = Path("src/python/services")
 RELEASE_TAGS = "v[0-9]*"

@@ -1,6 +1,7 @@
 """A service in a process of its own: `python program.py <lifetime>`; it prints what happens to it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 
@@ -27,6 +28,10 @@ async def events(request: web.Request) -> web.StreamResponse:
         await stream.send("state", 1)
         await asyncio.sleep(60)
     return stream.response
+
+
+async def who(_: web.Request) -> web.Response:
+    return json_response({"pid": os.getpid()})
 
 
 async def steady(_: web.Application) -> AsyncIterator[None]:
@@ -76,5 +81,5 @@ LIFETIMES = {
 if __name__ == "__main__":
     settings = load(ServiceSettings)
     configure_logging("program", settings.log_level)
-    routes = [web.get("/slow", slow), web.get("/events", events)]
+    routes = [web.get("/who", who), web.get("/slow", slow), web.get("/events", events)]
     run(web_service(settings, name="program", routes=routes, lifetime=LIFETIMES[sys.argv[1]]), settings)

@@ -3,61 +3,13 @@
 import asyncio
 import signal
 import socket
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
 
 from seawall.testing import free_port
-
-PROGRAM = Path(__file__).parent / "program.py"
-PATHS = {"PYTHONPATH": ":".join(sys.path)}
-
-
-@asynccontextmanager
-async def running(lifetime: str, *arguments: str, **settings: str) -> AsyncIterator[tuple[Process, Any]]:
-    environment = {"PYTHONPATH": ":".join(sys.path)} | {
-        f"SEAWALL_{name}": settings[name] for name in settings
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(PROGRAM),
-        lifetime,
-        *arguments,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environment | PATHS,
-    )
-    try:
-        async with asyncio.timeout(60), aiohttp.ClientSession() as http:
-            yield process, http
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def line(process: Process) -> str:
-    assert process.stdout is not None
-    return (await process.stdout.readline()).decode().strip()
-
-
-async def ready(process: Process) -> str:
-    assert await line(process) == "set up"
-    message = msgspec.json.decode(await line(process))
-    assert message["message"] == "ready"
-    return f"http://127.0.0.1:{message['port']}"
-
-
-async def rest(process: Process) -> str:
-    assert process.stdout is not None
-    return (await process.stdout.read()).decode()
+from unit.libs.web.processes import line, ready, rest, running
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

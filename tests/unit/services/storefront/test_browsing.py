@@ -133,7 +133,7 @@ async def test_assets_are_kept_by_digest(browser):
     text = await browser.text("/")
     path = text.split('rel="stylesheet" href="')[1].split('"')[0]
     response = await browser.get(path)
-    assert response.content_type == "text/css"
+    assert (response.content_type, response.charset) == ("text/css", "utf-8")
     assert "immutable" in response.headers["Cache-Control"]
     again = await browser.get(path, headers={"If-None-Match": response.headers["ETag"]})
     assert again.status == 304

@@ -6,7 +6,7 @@ Source: Nygard, Release It!, 2nd ed., "Bulkheads".
 from dataclasses import dataclass
 
 from seawall.resilience.errors import BulkheadFull
-from seawall.resilience.metrics import BULKHEAD_USED, BULKHEAD_WAITING, REJECTED
+from seawall.resilience.metrics import BULKHEAD_SIZE, BULKHEAD_USED, BULKHEAD_WAITING, REJECTED
 from seawall.resilience.permits import Permits
 from seawall.resilience.policy import Call, T
 from seawall.resilience.waiting import within
@@ -33,6 +33,7 @@ class Bulkhead:
         self._settings = settings
         self._permits = Permits(settings.max_concurrent)
         self._rejected = REJECTED.labels(name, "bulkhead")
+        BULKHEAD_SIZE.labels(name).set(settings.max_concurrent)
         BULKHEAD_USED.labels(name).set_function(lambda: self._permits.in_use)
         BULKHEAD_WAITING.labels(name).set_function(lambda: self._permits.waiting)
 

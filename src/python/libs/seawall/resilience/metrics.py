@@ -22,6 +22,7 @@ CIRCUIT_SHARED = Counter(
 
 FALLBACKS = Counter("seawall_fallbacks_total", "Calls answered by something else", ["name"])
 
+BULKHEAD_SIZE = Gauge("seawall_bulkhead_size", "Calls that may be under way at once", ["name"])
 BULKHEAD_USED = Gauge("seawall_bulkhead_in_use", "Calls under way", ["name"])
 BULKHEAD_WAITING = Gauge("seawall_bulkhead_waiting", "Calls that wait for a permit", ["name"])
 

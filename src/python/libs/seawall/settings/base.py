@@ -20,6 +20,8 @@ class ServiceSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
+    # Processes that share the port, on a machine whose cores one cannot use; a pod has one.
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0
     migrate_on_start: bool = True

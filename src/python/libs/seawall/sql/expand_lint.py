@@ -14,7 +14,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
-from seawall.sql.migrations import CONTRACT, EXPAND, scripts
+from seawall.sql.branches import CONTRACT, EXPAND, scripts
 
 _NAME: Final = r'(?:only )?(?:if (?:not )?exists )?(?P<table>[\w."]+)'
 _CREATED: Final = re.compile(rf"create (?:unlogged )?table {_NAME}")

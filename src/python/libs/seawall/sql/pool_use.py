@@ -2,13 +2,19 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-from weakref import WeakSet
+from typing import TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from seawall.telemetry.pool_gauges import PoolGauges
+
 T = TypeVar("T")
 
+_POOLS = PoolGauges(
+    size=Gauge("seawall_sql_pool_size", "Connections that there may be"),
+    in_use=Gauge("seawall_sql_pool_in_use", "Connections in use"),
+    waiting=Gauge("seawall_sql_pool_waiting", "Callers that wait for a connection"),
+)
 _WAIT = Histogram(
     "seawall_sql_pool_wait_seconds",
     "From when a connection is asked for until it is there; making one counts",
@@ -20,13 +26,18 @@ _FAILED = Counter(
 
 
 class PoolUse:
-    """Of one pool. The metrics are the sums over all that are open; they are read when somebody asks."""
+    """Of one pool, counted from when it is made until `close`."""
 
     def __init__(self, size: int, in_use: Callable[[], int]) -> None:
         self.size = size
-        self.in_use = in_use
         self.waiting = 0
-        _OPEN.add(self)
+        self._in_use = in_use
+        _POOLS.opened(self)
+
+    @property
+    def in_use(self) -> int:
+        """Connections that somebody holds."""
+        return self._in_use()
 
     async def taken(self, connection: Awaitable[T]) -> T:
         """The connection, when it is there. Raises what the pool raises."""
@@ -44,16 +55,4 @@ class PoolUse:
 
     def close(self) -> None:
         """It counts no more."""
-        _OPEN.discard(self)
-
-
-_OPEN: WeakSet[PoolUse] = WeakSet()
-
-
-def _shown(name: str, text: str, of: Callable[[PoolUse], Any]) -> None:
-    Gauge(name, text).set_function(lambda: sum(of(use) for use in _OPEN))
-
-
-_shown("seawall_sql_pool_size", "Connections that there may be", lambda use: use.size)
-_shown("seawall_sql_pool_in_use", "Connections in use", lambda use: use.in_use())
-_shown("seawall_sql_pool_waiting", "Callers that wait for a connection", lambda use: use.waiting)
+        _POOLS.closed(self)

@@ -1,6 +1,5 @@
 """The client: redis-py on asyncio with its retries off and its waits bounded."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,11 +15,11 @@ from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 
+from seawall.valkey.connection_permits import ConnectionPermits
 from seawall.valkey.errors import CommandFailed, ValkeyUnavailable
 
 Value = str | int | float | bytes
 
-_POOL_WAIT_SECONDS = 0.1
 _SECONDS = Histogram(
     "seawall_valkey_seconds",
     "Duration of a call of Valkey, including the wait for a connection",
@@ -60,8 +59,7 @@ class Valkey:
     def __init__(self, redis: Redis, max_connections: int, watched: Watched | None = None) -> None:
         self._redis = redis
         self._watch = watched(self._probe) if watched is not None else None
-        # redis-py's own pool that waits takes some 20 us of each call for its condition and timer.
-        self._permits = asyncio.Semaphore(max_connections)
+        self._permits = ConnectionPermits(max_connections)
 
     async def execute(self, command: str, *arguments: Value, decode: bool = True) -> Any:
         """Sends any command, and returns the server's reply as redis-py presents it.
@@ -73,11 +71,11 @@ class Valkey:
         started_at = time.perf_counter()
         options = {} if decode else {NEVER_DECODE: True}
         try:
-            await self._permit()
+            await self._permits.take()
             try:
                 reply = await self._redis.execute_command(command, *arguments, **options)  # type: ignore[no-untyped-call]
             finally:
-                self._permits.release()
+                self._permits.give_back()
         except (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OSError) as error:
             _UNAVAILABLE.inc()
             if self._watch is not None:
@@ -107,15 +105,9 @@ class Valkey:
         finally:
             await connection.disconnect(nowait=True)
 
-    async def _permit(self) -> None:
-        if not self._permits.locked():
-            await self._permits.acquire()
-            return
-        async with asyncio.timeout(_POOL_WAIT_SECONDS):
-            await self._permits.acquire()
-
     async def close(self) -> None:
         """Ends the watch, if there is one."""
+        self._permits.close()
         if self._watch is not None:
             await self._watch.close()
 

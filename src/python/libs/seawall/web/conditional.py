@@ -30,6 +30,7 @@ def tagged_response(
     *,
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
+    charset: str | None = None,
 ) -> web.Response:
     """200 with the body and its ETag, or 304 with nothing where If-None-Match names it, weakly or not.
 
@@ -41,7 +42,7 @@ def tagged_response(
     if hdrs.IF_NONE_MATCH in request.headers and _names(request, hdrs.IF_NONE_MATCH, tag, strongly=False):
         kept = {name: value for name, value in shown.items() if name == hdrs.ETAG or name.lower() in _KEPT}
         return web.Response(status=304, headers=kept)
-    return web.Response(body=body, content_type=content_type, headers=shown)
+    return web.Response(body=body, content_type=content_type, charset=charset, headers=shown)
 
 
 def check_unchanged(request: web.Request, tag: str | None, *, required: bool = False) -> None:

@@ -11,6 +11,7 @@ from prometheus_client.registry import REGISTRY
 
 from seawall.telemetry import OutageLog
 from seawall.web.body import json_response
+from seawall.web.crew import CREW
 
 CHECK_TIMEOUT_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.1
@@ -83,13 +84,33 @@ async def livez(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 if ready, else 503 with the reasons."""
-    reasons = await request.app[READINESS].reasons()
+    """200 if ready, else 503 with the reasons: those of all workers, if there are several."""
+    own, crew = request.app[READINESS].reasons(), request.app.get(CREW)
+    if crew is None:
+        reasons = await own
+    else:
+        mine, others = await asyncio.gather(own, crew.reasons())
+        reasons = mine | others
     status = "unready" if reasons else "ready"
     return json_response({"status": status, "reasons": reasons}, status=503 if reasons else 200)
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Prometheus' text format, or OpenMetrics (with exemplars) for whoever accepts that."""
-    encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
-    return web.Response(body=encode(REGISTRY), headers={hdrs.CONTENT_TYPE: content_type})
+    """Prometheus' text format, or OpenMetrics (with exemplars) for whoever accepts that.
+
+    Of several workers each has its samples, with the label `worker`.
+    """
+    accept, crew = request.headers.get(hdrs.ACCEPT, ""), request.app.get(CREW)
+    encode, content_type = choose_encoder(accept)
+    body = encode(REGISTRY)
+    if crew is not None:
+        body = (await crew.metrics(body.decode(), accept)).encode()
+    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+
+
+def health_app(readiness: Readiness) -> web.Application:
+    """What one process tells of itself, before it serves and beside it."""
+    app = web.Application()
+    app[READINESS] = readiness
+    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    return app

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import signal
-import socket
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 
 import uvloop
 from aiohttp import web
@@ -13,11 +13,13 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from seawall.settings import ServiceSettings
 from seawall.web.collector import fit_collector
-from seawall.web.health import READINESS, Readiness
+from seawall.web.crew import CREW, Crew
+from seawall.web.health import READINESS, Readiness, health_app
+from seawall.web.listening import BACKLOG, listening
 from seawall.web.starting import answering_meanwhile
+from seawall.web.workers import run_workers
 
 KEEPALIVE_SECONDS = 75.0
-BACKLOG = 1024
 
 _log = logging.getLogger("seawall.web")
 
@@ -37,17 +39,28 @@ _protocol_log.addFilter(_WithoutNoise())
 
 
 def run(app: web.Application, settings: ServiceSettings) -> None:
-    """Serves until SIGTERM or SIGINT. Exits with 1 if the service cannot start, and says why."""
-    if not uvloop.run(serve(app, settings)):
+    """Serves until SIGTERM or SIGINT, in `settings.workers` processes.
+
+    Exits with 1 if the service cannot start, and says why.
+    """
+    if not (uvloop.run(serve(app, settings)) if settings.workers == 1 else _run_workers(app, settings)):
         raise SystemExit(1)
 
 
-async def serve(app: web.Application, settings: ServiceSettings) -> bool:
-    """As `run`, in a running loop. False if the service could not start.
+def _run_workers(app: web.Application, settings: ServiceSettings) -> bool:
+    try:
+        return run_workers(lambda settings, crew: uvloop.run(serve(app, settings, crew)), settings)
+    except OSError as error:
+        _log.critical("cannot start: %s", error, exc_info=error)
+        return False
+
+
+async def serve(app: web.Application, settings: ServiceSettings, crew: Crew | None = None) -> bool:
+    """As `run`, in a running loop and in one process: one of the crew, if there is one.
 
     When told to stop: not ready any more, no new connections, requests in flight get `drain_seconds`,
     streams end, then the lifetime's teardown. Told so during its start, it gives the start up. While it
-    starts it tells on its port that it lives, and what it waits for.
+    starts it tells on its port that it lives, and what it waits for. False if the service could not start.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -55,11 +68,13 @@ async def serve(app: web.Application, settings: ServiceSettings) -> bool:
         loop.add_signal_handler(number, stop.set)
     runner = _runner(app, settings)
     try:
-        if await _unless(stop, _start(runner, app[READINESS], settings)):
-            fit_collector()
-            _log.info("ready", extra={"port": runner.addresses[0][1]})
-            await stop.wait()
-        _log.info("draining")
+        async with _as_one_of(crew, app, stop):
+            if await _unless(stop, _start(runner, app[READINESS], settings, shared=crew is not None)):
+                fit_collector()
+                place = {"port": runner.addresses[0][1]} | ({"worker": crew.number} if crew else {})
+                _log.info("ready", extra=place)
+                await stop.wait()
+            _log.info("draining")
     except Exception as error:
         _log.critical("cannot start: %s", error, exc_info=error)
         return False
@@ -68,6 +83,17 @@ async def serve(app: web.Application, settings: ServiceSettings) -> bool:
         await runner.cleanup()
     _log.info("stopped")
     return True
+
+
+@asynccontextmanager
+async def _as_one_of(crew: Crew | None, app: web.Application, stop: asyncio.Event) -> AsyncIterator[None]:
+    if crew is None:
+        yield
+        return
+    app[CREW] = crew
+    asyncio.get_running_loop().add_reader(crew.lifeline.fileno(), stop.set)
+    async with crew.answering(health_app(app[READINESS])):
+        yield
 
 
 def _runner(app: web.Application, settings: ServiceSettings) -> web.AppRunner:
@@ -83,18 +109,15 @@ def _runner(app: web.Application, settings: ServiceSettings) -> web.AppRunner:
     )
 
 
-async def _start(runner: web.AppRunner, readiness: Readiness, settings: ServiceSettings) -> None:
-    with _listening(settings) as listening:
+async def _start(
+    runner: web.AppRunner, readiness: Readiness, settings: ServiceSettings, *, shared: bool
+) -> None:
+    with listening(settings, shared=shared) as port:
         readiness.is_starting = True
-        async with answering_meanwhile(listening, readiness):
+        async with answering_meanwhile(port, readiness):
             await runner.setup()
         readiness.is_starting = False
-        await web.SockSite(runner, listening.dup(), backlog=BACKLOG).start()
-
-
-def _listening(settings: ServiceSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        await web.SockSite(runner, port.dup(), backlog=BACKLOG).start()
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:

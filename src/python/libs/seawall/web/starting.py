@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from seawall.web.health import READINESS, Readiness, livez, metrics, readyz
+from seawall.web.health import Readiness, health_app
 from seawall.web.problem import Problem
 
 
@@ -16,9 +16,7 @@ async def answering_meanwhile(listening: socket.socket, readiness: Readiness) ->
 
     Who connects between this block and the service's own listening waits in the socket's backlog.
     """
-    app = web.Application()
-    app[READINESS] = readiness
-    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    app = health_app(readiness)
     app.router.add_route("*", "/{path:.*}", _not_yet)
     app.on_response_prepare.append(_one_answer)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
