@@ -16,7 +16,7 @@ _POOLS = PoolGauges(
 _WAIT = Histogram(
     "seawall_valkey_pool_wait_seconds",
     "Waits for a connection where none was free",
-    buckets=(0.0005, 0.001, 0.005, 0.01, 0.05, WAIT_SECONDS),
+    buckets=(0.0005, 0.001, 0.005, 0.01, 0.05, 0.1),
 )
 _FAILED = Counter("seawall_valkey_pool_failures_total", "Times that nobody got a connection: none was free")
 
