@@ -1,7 +1,6 @@
 """Consul's HTTP API in this process, as far as it is documented for blocking queries; and the real agent."""
 
 import asyncio
-import json
 import os
 import shutil
 from contextlib import asynccontextmanager, suppress
@@ -119,9 +118,10 @@ class RealConsul:
 
     async def mend(self):
         ports = {"dns": -1, "grpc": -1, "grpc_tls": -1, "https": -1, **self.ports}
+        listed = "\n".join(f"{name} = {port}" for name, port in ports.items())
         self.process = await asyncio.create_subprocess_exec(
             *(consul_program(), "agent", "-dev", "-bind=127.0.0.1", "-client=127.0.0.1", "-log-level=error"),
-            *("-hcl", f"ports = {json.dumps(ports)}", "-hcl", "disable_update_check = true"),
+            *("-hcl", f"ports {{\n{listed}\n}}", "-hcl", "disable_update_check = true"),
             stdout=asyncio.subprocess.DEVNULL,
         )
         await until(self._has_leader, timeout_seconds=30)
