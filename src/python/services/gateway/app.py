@@ -3,12 +3,12 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import aiohttp
 import envoy
 from aiohttp import web
 
+from seawall.tasks import end
 from seawall.web import READINESS, web_service
 from services.gateway.control_plane import ADMIN_ADDRESS, ControlPlane, envoy_command
 from services.gateway.discovered import Discovered, discovered
@@ -46,9 +46,7 @@ def build(settings: GatewaySettings) -> web.Application:
                 await control_plane.start({**_endpoints(settings), **found.endpoints})
                 yield
             finally:
-                follow.cancel()
-                with suppress(asyncio.CancelledError):
-                    await follow
+                await end(follow)
                 await control_plane.stop(settings.drain_seconds)
 
     return web_service(settings, name="gateway", routes=[], lifetime=lifetime)

@@ -57,7 +57,8 @@ class EnvoyProcess:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

@@ -72,7 +72,8 @@ async def order_page(request: web.Request) -> web.Response:
 
 async def _name(request: web.Request, order: Order) -> str:
     try:
-        sale: Sale = await asyncio.wait_for(request.app[API].sale(order.sale_id), 1.0)
+        async with asyncio.timeout(1.0):
+            sale: Sale = await request.app[API].sale(order.sale_id)
     except (ShopError, TimeoutError):
         return order.sku
     item = sale.item(order.sku)

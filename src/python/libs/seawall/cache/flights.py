@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from seawall.resilience import before_deadline, start_detached
+from seawall.tasks import end
 
 T = TypeVar("T")
 
@@ -62,9 +63,7 @@ class Flights(Generic[T]):
 
     async def close(self) -> None:
         """Ends what is under way."""
-        for task in self._all:
-            task.cancel()
-        await asyncio.gather(*self._all, return_exceptions=True)
+        await end(*self._all)
 
     def _launch(self, key: str, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = start_detached(work, name=f"fetch {key}")

@@ -12,6 +12,7 @@ from prometheus_client import Counter, Gauge
 from seawall.discovery.endpoint import Endpoint
 from seawall.discovery.errors import LookupFailed
 from seawall.discovery.ports import Resolver
+from seawall.tasks import end
 
 _ENDPOINTS = Gauge("seawall_discovery_endpoints", "Endpoints that are known", ["service"])
 _FAILURES = Counter("seawall_discovery_failures_total", "Lookups that failed or found nobody", ["service"])
@@ -85,11 +86,11 @@ async def discover(
     following = asyncio.create_task(discovery.run(resolver, pause or full_jitter), name=f"discover {service}")
     try:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(discovery.changed(()), first_wait_seconds)
+            async with asyncio.timeout(first_wait_seconds):
+                await discovery.changed(())
         yield discovery
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await end(following)
 
 
 def full_jitter(failures: int) -> float:

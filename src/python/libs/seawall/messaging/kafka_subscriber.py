@@ -22,6 +22,7 @@ from seawall.messaging.message import Message
 from seawall.messaging.ports import Handler, Publisher
 from seawall.messaging.retry_topics import RetryLater, retry_topics
 from seawall.messaging.work import Work
+from seawall.tasks import end
 from seawall.telemetry import TRACEPARENT, OutageLog, trace_id_of
 
 POLL_MILLISECONDS = 500
@@ -137,8 +138,7 @@ class KafkaSubscriber(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._consume(consumer, work, max_batch)
         finally:
-            measuring.cancel()
-            await asyncio.wait({measuring})
+            await end(measuring)
 
     async def _consume(self, consumer: AIOKafkaConsumer, work: Work, max_batch: int) -> None:
         while True:

@@ -12,6 +12,7 @@ from seawall.resilience.latencies import Latencies
 from seawall.resilience.metrics import HEDGES
 from seawall.resilience.policy import Call, T
 from seawall.resilience.retry_budget import RetryBudget, RetryBudgetSettings
+from seawall.tasks import end
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Hedge:
                 tasks.append(asyncio.create_task(self._timed(call)))
             return await self._winner(tasks)
         finally:
-            await _end(tasks)
+            await end(*tasks)
 
     async def _winner(self, tasks: Sequence[asyncio.Task[T]]) -> T:
         winner = await _first_good(tasks)
@@ -87,13 +88,3 @@ async def _first_good(tasks: Sequence[asyncio.Task[T]]) -> asyncio.Task[T]:
             if task in done and not task.cancelled() and task.exception() is None:
                 return task
     return tasks[0]
-
-
-async def _end(tasks: Sequence[asyncio.Task[T]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    for task in tasks:
-        if not task.cancelled():
-            # Asked for, so that asyncio does not log it as forgotten.
-            task.exception()

@@ -13,6 +13,7 @@ from seawall.resilience.deadline import start_detached
 from seawall.resilience.errors import CircuitOpen, ServerSilent
 from seawall.resilience.failures import is_outage
 from seawall.resilience.metrics import CIRCUIT_OPENED, CIRCUIT_STATE, REJECTED
+from seawall.tasks import end
 
 SILENT_SECONDS = 1.0
 """A server that has told nobody anything for this long, while somebody waits, is doubted."""
@@ -117,8 +118,7 @@ class ServerWatch:
         if self._look is not None:
             self._look.cancel()
         if self._probing is not None:
-            self._probing.cancel()
-            await asyncio.wait((self._probing,))
+            await end(self._probing)
 
     def _judge(self, error: Exception) -> None:
         if self._is_outage(error):

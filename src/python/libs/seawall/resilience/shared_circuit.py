@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from seawall.extras import extra
 from seawall.resilience.metrics import CIRCUIT_SHARED
+from seawall.tasks import end
 
 with extra("breaker,valkey"):
     from pybreaker import STATE_CLOSED, CircuitMemoryStorage
@@ -106,6 +107,4 @@ async def share_circuit(
     try:
         yield shared
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)

@@ -4,7 +4,6 @@ Source: https://valkey.io/topics/client-side-caching, broadcasting mode.
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +14,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
+
+from seawall.tasks import end
 
 _PAUSE_SECONDS = 0.2
 
@@ -49,8 +50,7 @@ async def watch(
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)
 
 
 class _Tracking:
@@ -94,9 +94,7 @@ class _Tracking:
                 await connection.read_response(push_request=True)
         finally:
             self._watcher.blind()
-            pings.cancel()
-            with contextlib.suppress(asyncio.CancelledError, RedisError, OSError):
-                await pings
+            await end(pings)
 
     async def _ping(self, connection: Any) -> None:
         while True:

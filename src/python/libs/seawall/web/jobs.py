@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NoReturn
 
+from seawall.tasks import end
 from seawall.telemetry import OutageLog
 
 Job = Coroutine[None, None, object]
@@ -36,38 +37,26 @@ def exit_process() -> NoReturn:
 
 @asynccontextmanager
 async def background(on_end: Callable[[], None] = exit_process, **jobs: Job) -> AsyncIterator[Jobs]:
-    """Runs the jobs beside the block and cancels them after it. A job that ends calls `on_end` once."""
+    """Runs the jobs beside the block and ends them after it. The first that ends calls `on_end`, once."""
     state = Jobs()
-    group = asyncio.create_task(_run_all(jobs), name="jobs")
 
     def ended(task: asyncio.Task[None]) -> None:
-        if task.cancelled():
+        if task.cancelled() or state.ended is not None:
             return
         error = task.exception()
-        state.ended = _reason(error)
+        state.ended = f"{type(error).__name__}: {error}"
         _log.critical("a background job ended", exc_info=error, extra={"reason": state.ended})
         on_end()
 
-    group.add_done_callback(ended)
+    tasks = [asyncio.create_task(_never_ending(name, job), name=name) for name, job in jobs.items()]
+    for task in tasks:
+        task.add_done_callback(ended)
     try:
         yield state
     finally:
-        group.remove_done_callback(ended)
-        group.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await group
-
-
-def _reason(error: BaseException | None) -> str:
-    if isinstance(error, BaseExceptionGroup):
-        return "; ".join(_reason(inner) for inner in error.exceptions)
-    return f"{type(error).__name__}: {error}"
-
-
-async def _run_all(jobs: dict[str, Job]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for name, job in jobs.items():
-            group.create_task(_never_ending(name, job), name=name)
+        for task in tasks:
+            task.remove_done_callback(ended)
+        await end(*tasks)
 
 
 async def _never_ending(name: str, job: Job) -> None:

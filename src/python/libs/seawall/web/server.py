@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 
 from seawall.settings import ServiceSettings
+from seawall.tasks import end
 from seawall.web.collector import fit_collector
 from seawall.web.crew import CREW, Crew
 from seawall.web.health import READINESS, Readiness, health_app
@@ -128,8 +129,8 @@ async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> boo
         await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
-        task.cancel()
-    await asyncio.wait({task})
+        if not task.done():
+            await end(task)
     if task.cancelled():
         return False
     await task
