@@ -38,6 +38,8 @@ metrics = Metrics(
     settings.scaling,
     mesh_labels,
     remote_write=foundation.remote_write if foundation else None,
+    alerts=settings.observability.alerts,
+    alerts_secret=settings.alerts_secret,
     opts=options,
 )
 tracing = Tracing(settings.observability, opts=options)

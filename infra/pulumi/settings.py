@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 NAMESPACE = "seawall"
+Receiver = Literal["webhook", "slack", "pagerduty", "none"]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)]
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$")]
@@ -74,9 +75,13 @@ class Sale(Strict):
 
 
 class Observability(Strict):
-    """What watches the shop. `amp` and `opensearch` are of AWS only, the `logs_` others are of `eck`."""
+    """What watches the shop. `amp` and `opensearch` are of AWS only, the `logs_` others are of `eck`.
+
+    `alerts` says whom they reach: `alerts_secret` of the stack is the URL, or PagerDuty's key.
+    """
 
     metrics: Literal["prometheus", "amp"] = "prometheus"
+    alerts: Receiver = "none"
     logs: Literal["eck", "opensearch", "none"] = "eck"
     logs_nodes: Annotated[int, Field(ge=1, le=15)] = 3
     logs_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 50
@@ -192,6 +197,7 @@ class Settings(Strict):
     operator_email: str = "operator@shop.example"
     operator_password: SecretStr
     signing_key: SecretStr
+    alerts_secret: SecretStr | None = None
     aws: Aws | None = None
 
     @model_validator(mode="after")
@@ -214,6 +220,14 @@ class Settings(Strict):
         return self
 
     @model_validator(mode="after")
+    def _alerts_reach_somebody(self) -> Self:
+        if (self.observability.alerts == "none") != (self.alerts_secret is None):
+            raise ValueError("alerts_secret: belongs to observability.alerts, and is needed by it")
+        if self.production and self.alerts_secret is None:
+            raise ValueError("observability.alerts: production needs somebody whom alerts reach")
+        return self
+
+    @model_validator(mode="after")
     def _floors_of_sales_are_below_the_ceiling(self) -> Self:
         most = self.scaling.max_replicas
         for sale in self.sales:
@@ -231,8 +245,8 @@ class Settings(Strict):
 
     @property
     def secrets(self) -> dict[str, SecretStr]:
-        """Those that are encrypted in the stack's file, by their keys."""
-        return {name: getattr(self, name) for name in SECRETS}
+        """What services are told in secret, by its key in the stack's file."""
+        return {name: getattr(self, name) for name in SECRETS if name != "alerts_secret"}
 
     def check_services(self, names: Collection[str]) -> None:
         """Raises SettingsError where a setting names no service, or production lacks an image's digest."""
@@ -260,7 +274,12 @@ class SettingsError(Exception):
         super().__init__("\n".join(f"{NAMESPACE}:{fault}" for fault in faults))
 
 
-SECRETS = tuple(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
+# Encrypted in the stack's file.
+SECRETS = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if SecretStr in {field.annotation, *get_args(field.annotation)}
+)
 
 
 def read_settings(values: Mapping[str, Any], secret_keys: Collection[str]) -> Settings:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
+from pydantic import SecretStr
 
 from components.dashboards import FOLDER_ANNOTATION, LABEL, LABEL_VALUE
 from components.release import release
 from components.size import size
-from settings import Scaling
+from components.watching.receivers import KEY, SECRET, alertmanager
+from settings import Receiver, Scaling
 from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADAPTER
 
 MONITORING, WRITER = "monitoring", "prometheus"
@@ -27,7 +29,8 @@ _DASHBOARDS = {
 class Metrics(pulumi.ComponentResource):
     """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch.
 
-    `remote_write` names another place that keeps what is scraped.
+    `remote_write` names another place that keeps what is scraped. `alerts_secret` is the URL of those whom
+    alerts reach, or their key.
     """
 
     namespace: pulumi.Output[str]
@@ -38,6 +41,8 @@ class Metrics(pulumi.ComponentResource):
         mesh_labels: Mapping[str, str],
         *,
         remote_write: Mapping[str, Any] | None = None,
+        alerts: Receiver = "none",
+        alerts_secret: SecretStr | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:Metrics", MONITORING, None, opts)
@@ -48,7 +53,11 @@ class Metrics(pulumi.ComponentResource):
         )
         name = namespace.metadata["name"]
         child = pulumi.ResourceOptions(parent=self)
-        stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=_prometheus(remote_write), opts=child)
+        told = _alertmanager(alerts)
+        if alerts_secret is not None:
+            told["alertmanagerSpec"]["secrets"] = [self._secret(alerts_secret, name)]
+        values = {**_prometheus(remote_write), "alertmanager": told}
+        stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=values, opts=child)
         release(METRICS_SERVER, namespace=name, values={"resources": size(100, 128)}, opts=child)
         after = pulumi.ResourceOptions(parent=self, depends_on=[stack])
         if scaling.pods == "keda":
@@ -57,6 +66,15 @@ class Metrics(pulumi.ComponentResource):
             release(PROMETHEUS_ADAPTER, namespace=name, values=_adapter(), opts=after)
         self.namespace = name
         self.register_outputs({"namespace": name})
+
+    def _secret(self, value: SecretStr, namespace: pulumi.Input[str]) -> pulumi.Output[str]:
+        made = k8s.core.v1.Secret(
+            SECRET,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=SECRET, namespace=namespace),
+            string_data={KEY: pulumi.Output.secret(value.get_secret_value())},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return made.metadata["name"]
 
 
 def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -75,12 +93,15 @@ def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
                 **({"remoteWrite": [remote_write]} if remote_write else {}),
             },
         },
-        "alertmanager": {"alertmanagerSpec": {"resources": size(50, 128)}},
         "grafana": {"resources": size(100, 256), "sidecar": {"dashboards": _DASHBOARDS}},
         "prometheusOperator": {"resources": size(100, 256)},
         "kube-state-metrics": {"resources": size(50, 128)},
         "prometheus-node-exporter": {"resources": size(50, 64)},
     }
+
+
+def _alertmanager(alerts: Receiver) -> dict[str, Any]:
+    return {"config": alertmanager(alerts), "alertmanagerSpec": {"resources": size(50, 128)}}
 
 
 def _keda() -> dict[str, Any]:

@@ -37,6 +37,18 @@ GOOD = {
             {"production": True},
             "seawall:provider_url: production needs a payment provider; the simulator charges nobody",
         ),
+        (
+            {"production": True, "provider_url": "https://p.example"},
+            "seawall:observability.alerts: production needs somebody whom alerts reach",
+        ),
+        (
+            {"observability": {"alerts": "slack"}},
+            "seawall:alerts_secret: belongs to observability.alerts, and is needed by it",
+        ),
+        (
+            {"alerts_secret": SECRET},
+            "seawall:alerts_secret: belongs to observability.alerts, and is needed by it",
+        ),
         ({"platform": "aws"}, "seawall:aws: belongs to platform aws, and to no other"),
     ],
 )
@@ -98,7 +110,9 @@ def test_a_secret_in_plain_text_is_refused(secret):
 
 def test_production_takes_no_image_by_tag():
     """In production each service has a digest; the one that lacks it is named."""
-    settings = Settings.model_validate(GOOD | {"production": True, "provider_url": "https://p.example"})
+    told = {"observability": {"alerts": "slack"}, "alerts_secret": SECRET}
+    production = {"production": True, "provider_url": "https://p.example", **told}
+    settings = Settings.model_validate(GOOD | production)
     with pytest.raises(SettingsError, match=r"^seawall:images\.digests: orders has none"):
         settings.check_services(["orders"])
 

@@ -7,10 +7,8 @@ import yaml
 
 import recording
 from components.public_service import KIND_NODE_PORT, KIND_TLS_NODE_PORT
-from unit.infra.program import SECRET, run_stack
+from unit.infra.program import IS_SECRET, SECRET, SECRET_MARK, run_stack
 
-# How Pulumi marks a secret value: sdk/go/common/resource/sig.go.
-SECRET_MARK, IS_SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 OWNERS = {"accounts", "catalog", "inventory", "orders", "payments"}
 
 
