@@ -76,8 +76,8 @@ def test_keda_raises_floors_by_its_clock():
     [clock] = [each["metadata"] for each in triggers if each["type"] == "cron"]
     assert clock == {
         "timezone": "Etc/UTC",
-        "start": "15 7 27 11 *",
-        "end": "0 11 27 11 *",
+        "start": "15 7 26 11 *",
+        "end": "0 11 26 11 *",
         "desiredReplicas": "30",
     }
     assert not any(
@@ -91,7 +91,7 @@ def test_beside_the_adapter_jobs_raise_them():
     """One at each moment; each may patch what sales name, and nothing else."""
     stack = run_stack("aws-prod", scaling=ADAPTER)
     jobs = {each.manifest_name: each.inputs["spec"] for each in stack.of("CronJob")}
-    assert {spec["schedule"] for spec in jobs.values()} == {"15 7 27 11 *", "0 11 27 11 *"}
+    assert {spec["schedule"] for spec in jobs.values()} == {"15 7 26 11 *", "0 11 26 11 *"}
     for spec in jobs.values():
         assert spec["timeZone"] == "Etc/UTC"
         containers = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"]
