@@ -144,6 +144,7 @@ def _gateway(settings: Settings, platform: Platform, workloads: Sequence[Workloa
         callers=tuple(callers),
         destinations=tuple(_way_to(each) for each in routed),
         open_ports=(TLS_PORT,) if edge else (PUBLIC_PORT,),
+        scraped=("/metrics", "/metrics/envoy"),
     )
 
 

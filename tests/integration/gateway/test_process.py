@@ -10,8 +10,18 @@ import sys
 import aiohttp
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from seawall.testing import free_port, until
+
+# Those of Envoy in infra/pulumi/measured.yaml.
+READ_BY_DASHBOARDS = {
+    "envoy_cluster_upstream_rq_pending_overflow",
+    "envoy_http_downstream_cx_active",
+    "envoy_http_downstream_rq_xx",
+    "envoy_http_jwt_authn_denied",
+    "envoy_http_rq_overload_local_reply",
+}
 
 
 class Running:
@@ -68,6 +78,34 @@ async def test_it_serves_and_stops_by_sigterm(start):
         running.process.terminate()
         assert await running.process.wait() == 0
         await until(lambda: not envoy.is_running())
+
+
+async def test_envoys_statistics_are_told_to_who_scrapes_and_to_nobody_else(start):
+    """What Envoy answered by itself is counted; the public door and the admin interface stay shut."""
+    async with start() as running, aiohttp.ClientSession() as http:
+        await until(lambda: answers(http, f"{running.control}/readyz"), 20)
+        async with http.get(f"{running.public}/v1/orders") as response:
+            assert response.status == 401
+        assert await until(lambda: refused_by_envoy(http, running)) == 1
+        async with http.get(f"{running.public}/metrics/envoy") as response:
+            assert "envoy_http_downstream_rq_xx" not in await response.text()
+        async with http.get(f"{running.control}/stats/prometheus") as response:
+            assert response.status == 404
+        running.envoy().send_signal(signal.SIGSTOP)
+        async with http.get(f"{running.control}/metrics/envoy") as response:
+            assert (response.status, (await response.json())["type"]) == (
+                503,
+                "urn:seawall:problem:envoy-down",
+            )
+
+
+async def refused_by_envoy(http, running):
+    async with http.get(f"{running.control}/metrics/envoy") as response:
+        families = {each.name: each for each in text_string_to_metric_families(await response.text())}
+    assert families.keys() >= READ_BY_DASHBOARDS
+    answered = families["envoy_http_downstream_rq_xx"].samples
+    mine = {"envoy_response_code_class": "4", "envoy_http_conn_manager_prefix": "public"}
+    return sum(sample.value for sample in answered if sample.labels == mine)
 
 
 async def test_the_access_log_is_json_with_the_correlation_id(start):

@@ -86,7 +86,9 @@ class Microservice(pulumi.ComponentResource):
             metadata=metadata(spec, namespace),
             spec={
                 "selector": {"matchLabels": selector(spec.name)},
-                "podMetricsEndpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}],
+                "podMetricsEndpoints": [
+                    {"port": "http", "path": path, "interval": "15s"} for path in spec.scraped
+                ],
                 "podTargetLabels": [NAME],
             },
             opts=opts,

@@ -30,7 +30,7 @@ class Surroundings:
 class ServiceSpec:
     """One service: its workload, what it is told, whom it may call, and who may call it.
 
-    `open_ports` are for anybody, also from outside of the cluster.
+    `open_ports` are for anybody, also from outside of the cluster. `scraped` are the paths of its metrics.
     """
 
     workload: Workload
@@ -40,6 +40,7 @@ class ServiceSpec:
     destinations: tuple[Destination, ...] = ()
     open_ports: tuple[int, ...] = ()
     writes_mib: int = 64
+    scraped: tuple[str, ...] = ("/metrics",)
 
     @property
     def name(self) -> str:

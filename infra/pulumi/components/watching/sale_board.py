@@ -11,7 +11,40 @@ _REQUESTS = "seawall_http_requests_total"
 
 def sale_board() -> Dashboard:
     """For the people who watch it: docs/runbooks/sale-day.md says what is bad, and what to do."""
-    return Dashboard("seawall-sale", "Sale", (_purchases(), _objectives(), _stock(), _payments(), _behind()))
+    return Dashboard(
+        "seawall-sale", "Sale", (_door(), _purchases(), _objectives(), _stock(), _payments(), _behind())
+    )
+
+
+def _door() -> Row:
+    """What Envoy says of itself: what it refuses reaches no service."""
+    public = 'envoy_http_conn_manager_prefix="public"'
+    classes = total(rate(shop("envoy_http_downstream_rq_xx", public)), "envoy_response_code_class")
+    full = total(rate(shop("envoy_cluster_upstream_rq_pending_overflow")), "envoy_cluster_name")
+    return Row(
+        "The door",
+        (
+            Panel(
+                "Answers, by class",
+                (Query(classes, "{{envoy_response_code_class}}xx"),),
+                "reqps",
+                stacked=True,
+            ),
+            Panel(
+                "Refused by Envoy itself",
+                (
+                    Query(total(rate(shop("envoy_http_jwt_authn_denied", public))), "no good token"),
+                    Query(total(rate(shop("envoy_http_rq_overload_local_reply", public))), "out of memory"),
+                    Query(full, "{{envoy_cluster_name}} has too much to do"),
+                ),
+                "reqps",
+            ),
+            Panel(
+                "Connections",
+                (Query(total(shop("envoy_http_downstream_cx_active", public), "pod"), "{{pod}}"),),
+            ),
+        ),
+    )
 
 
 def _purchases() -> Row:
@@ -27,7 +60,7 @@ def _answered() -> tuple[Panel, ...]:
             "Arrivals, as the gateway passes them on",
             (Query(arrived, LEGEND),),
             "reqps",
-            "What Envoy refuses by itself is in its access log only.",
+            "What Envoy refuses by itself is above.",
             stacked=True,
         ),
         Panel(

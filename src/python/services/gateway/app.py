@@ -21,6 +21,7 @@ from services.gateway.rate_limits import serve_rate_limits
 from services.gateway.route_file import PACKAGED_ROUTES, load_routes
 from services.gateway.route_table import RouteTable
 from services.gateway.settings import GatewaySettings
+from services.gateway.statistics import ADMIN, PATH, statistics
 
 CONTROL_PLANE = web.AppKey("control_plane", ControlPlane)
 
@@ -39,7 +40,7 @@ def build(settings: GatewaySettings) -> web.Application:
             edge = _edge(settings, rate_limit_port)
             admin = EnvoyAdmin(session, settings.xds_dir / ADMIN_ADDRESS, edge.listeners)
             control_plane = _control_plane(edge, settings, table, admin)
-            app[CONTROL_PLANE] = control_plane
+            app[CONTROL_PLANE], app[ADMIN] = control_plane, admin
             app[READINESS].add("envoy", control_plane.check)
             follow = asyncio.create_task(_follow(settings, found, control_plane))
             try:
@@ -49,7 +50,7 @@ def build(settings: GatewaySettings) -> web.Application:
                 await end(follow)
                 await control_plane.stop(settings.drain_seconds)
 
-    return web_service(settings, name="gateway", routes=[], lifetime=lifetime)
+    return web_service(settings, name="gateway", routes=[web.get(PATH, statistics)], lifetime=lifetime)
 
 
 def _control_plane(

@@ -55,6 +55,13 @@ class EnvoyAdmin:
         """Requests that are being answered now, streams among them."""
         return await self._stat(f"http.{LISTENER}.downstream_rq_active")
 
+    async def statistics(self) -> str | None:
+        """All that the bootstrap lets Envoy count, as Prometheus reads it; None while it does not answer."""
+        try:
+            return await self._request("GET", "/stats/prometheus")
+        except _UNREACHABLE:
+            return None
+
     async def _stat(self, name: str) -> int:
         text = await self._request("GET", f"/stats?format=json&filter=^{name}$")
         stats: list[dict[str, Any]] = json.loads(text)["stats"]
