@@ -67,6 +67,6 @@ def test_a_summary_fills_in_labels_that_the_alert_has(stack):
 @pytest.mark.parametrize("metrics", ["prometheus", "amp"])
 def test_the_rules_are_the_clusters_whoever_keeps_the_metrics(metrics):
     """A workspace of AWS has no part in it: Prometheus in the cluster evaluates them."""
-    stack = run_stack("aws-prod", observability=f'{{"metrics": "{metrics}"}}')
+    stack = run_stack("aws-prod", observability=f'{{"metrics": "{metrics}", "alerts": "pagerduty"}}')
     assert alerts_of(stack)
     assert stack.one("Release", "kube-prometheus-stack")

@@ -175,6 +175,8 @@ CASES = [
         "CountersAway", "now and then", {of_pod("shop_inventory_counters_unavailable_total"): "0+1x20"}, 15, 1
     ),
     Case("EnvoyDies", "once", {of_pod("shop_gateway_envoy_restarts_total"): "0x10 1x10"}, 15, 1),
+    gauge("PoolsFull", "three wait", "seawall_sql_pool_waiting", 3, 1),
+    gauge("PoolsFull", "nobody waits", "seawall_sql_pool_waiting", 0, 0),
     gauge("EventLoopLags", "0.2 s", "seawall_event_loop_lag_seconds", 0.2, 1),
     Case(
         "PreScalingFailed",

@@ -11,12 +11,13 @@ ECK = {"Elasticsearch": "elasticsearch", "Kibana": "kibana", "Logstash": "logsta
 
 @pytest.fixture(scope="module")
 def stack():
-    return run_stack("aws-prod", observability='{"logs": "eck", "logs_nodes": 3, "logs_days": 7}')
+    logs = {"logs": "eck", "logs_nodes": 3, "logs_days": 7}
+    return run_stack("aws-prod", observability=json.dumps(logs | {"alerts": "slack"}))
 
 
 @pytest.fixture(scope="module")
 def managed():
-    return run_stack("aws-prod", observability='{"logs": "opensearch"}')
+    return run_stack("aws-prod", observability='{"alerts": "slack", "logs": "opensearch"}')
 
 
 def spec(stack, kind):

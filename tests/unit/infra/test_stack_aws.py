@@ -16,11 +16,9 @@ ON_ALL = ("Describe", "List", "Get")
 
 @cache
 def stack(name: str) -> Recorder:
-    return run_stack(
-        name,
-        stores='{"documents": true}',
-        observability='{"logs": "opensearch", "metrics": "amp"}',
-    )
+    alerts = "pagerduty" if name == "aws-prod" else "none"
+    observability = {"logs": "opensearch", "metrics": "amp", "alerts": alerts}
+    return run_stack(name, stores='{"documents": true}', observability=json.dumps(observability))
 
 
 def production(type_: str) -> list[dict[str, Any]]:

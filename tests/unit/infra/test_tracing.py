@@ -1,5 +1,7 @@
 """Traces: every service knows where they go, and the way there is open, and no other."""
 
+import json
+
 import pytest
 import yaml
 
@@ -13,7 +15,8 @@ def store(request):
 
 @pytest.fixture(scope="module")
 def stack(store):
-    return run_stack("aws-prod", observability=f'{{"traces": "{store}", "trace_sample_ratio": 0.05}}')
+    traces = {"traces": store, "trace_sample_ratio": 0.05, "alerts": "slack"}
+    return run_stack("aws-prod", observability=json.dumps(traces))
 
 
 def collector(stack):

@@ -90,8 +90,11 @@ def _calls() -> Row:
                 (
                     Query(total(shop("seawall_bulkhead_in_use", ONE), "name"), "{{name}} in use"),
                     Query(total(shop("seawall_bulkhead_waiting", ONE), "name"), "{{name}} waiting"),
+                    Query(total(shop("seawall_bulkhead_size", ONE), "name"), "{{name}} may be"),
                 ),
             ),
+            Panel("Connections to PostgreSQL", _pool("seawall_sql_pool")),
+            Panel("Connections to Valkey", _pool("seawall_valkey_pool")),
             Panel(
                 "Not as usual",
                 (
@@ -117,6 +120,11 @@ def _calls() -> Row:
             ),
         ),
     )
+
+
+def _pool(name: str) -> tuple[Query, ...]:
+    legends = {"in_use": "in use", "waiting": "callers that wait", "size": "there may be"}
+    return tuple(Query(total(shop(f"{name}_{part}", ONE)), legend) for part, legend in legends.items())
 
 
 def _pods() -> Row:

@@ -119,6 +119,14 @@ def _dependencies() -> list[Alert]:
             ROLLBACK,
         ),
         _alert(
+            "PoolsFull",
+            f"{{{{ $value }}}} callers in {{{{ $labels.{SERVICE_LABEL} }}}} wait for a connection",
+            f"{total(shop('seawall_sql_pool_waiting'), SERVICE_LABEL)} > 0",
+            "warning",
+            LIMITS,
+            minutes=3,
+        ),
+        _alert(
             "EventLoopLags",
             f"The event loop of a pod of {{{{ $labels.{SERVICE_LABEL} }}}} is {{{{ $value }}}} s late",
             f"{most(shop('seawall_event_loop_lag_seconds'), SERVICE_LABEL)} > 0.1",
