@@ -16,6 +16,7 @@ from components.aws.open_search import OpenSearch
 from components.aws.postgres_aurora import PostgresAurora
 from components.aws.redis_elasticache import RedisElastiCache
 from components.aws.store import Setting
+from components.watching.receivers import KEY, SECRET
 from foundation_aws import Foundation
 from platforms import Platform, StoreComponent
 from settings import Aws, Settings
@@ -28,8 +29,12 @@ def aws_platform(
     foundation: Foundation,
     namespace: pulumi.Input[str],
     workloads: Sequence[Workload],
+    monitoring: pulumi.Input[str],
 ) -> Platform:
-    """The stores of the services, each with a user for each, and what leads the internet to the gateway."""
+    """The stores of the services, each with a user for each, and what leads the internet to the gateway.
+
+    `monitoring` is the namespace of Alertmanager, which is told whom alerts reach.
+    """
     name, opts = foundation.name, foundation.options
     setting = Setting(
         name,
@@ -42,22 +47,31 @@ def aws_platform(
     )
     stores, secret_arns = _stores(setting, settings, of_aws, workloads, opts)
     configured = ConfiguredSecrets(setting, settings.secrets, opts)
+    receiver = _receiver(setting, settings, opts)
     _logs(setting, settings, of_aws, foundation)
     secrets = ExternalSecrets(
         name,
         region=of_aws.region,
         cluster_name=foundation.cluster.name,
-        secret_arns=[*secret_arns, *configured.secret_arns],
+        secret_arns=[*secret_arns, *configured.secret_arns, *(receiver.secret_arns if receiver else [])],
         key_arn=foundation.key_arn,
         opts=opts,
     )
     after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[secrets]))
+    if receiver:
+        receiver.put_into(monitoring, after)
     postgres = stores["postgres"]
     if isinstance(postgres, PostgresAurora):
         databases = postgres.make_databases(after)
         after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[databases]))
     public = _public(settings, of_aws, foundation)
-    return Platform(stores, configured.in_the_shop(after), public, after)
+    return Platform(stores, configured.put_into(namespace, after), public, after)
+
+
+def _receiver(setting: Setting, settings: Settings, opts: pulumi.ResourceOptions) -> ConfiguredSecrets | None:
+    if settings.alerts_secret is None:
+        return None
+    return ConfiguredSecrets(setting, {KEY: settings.alerts_secret}, opts, name=SECRET)
 
 
 def _stores(

@@ -29,8 +29,8 @@ _DASHBOARDS = {
 class Metrics(pulumi.ComponentResource):
     """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch.
 
-    `remote_write` names another place that keeps what is scraped. `alerts_secret` is the URL of those whom
-    alerts reach, or their key.
+    `remote_write` names another place that keeps what is scraped. `alerts` says whom they reach by a Secret,
+    `alert-receiver`: made of `alerts_secret`, unless somebody else makes it.
     """
 
     namespace: pulumi.Output[str]
@@ -53,10 +53,9 @@ class Metrics(pulumi.ComponentResource):
         )
         name = namespace.metadata["name"]
         child = pulumi.ResourceOptions(parent=self)
-        told = _alertmanager(alerts)
         if alerts_secret is not None:
-            told["alertmanagerSpec"]["secrets"] = [self._secret(alerts_secret, name)]
-        values = {**_prometheus(remote_write), "alertmanager": told}
+            self._secret(alerts_secret, name)
+        values = {**_prometheus(remote_write), "alertmanager": _alertmanager(alerts)}
         stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=values, opts=child)
         release(METRICS_SERVER, namespace=name, values={"resources": size(100, 128)}, opts=child)
         after = pulumi.ResourceOptions(parent=self, depends_on=[stack])
@@ -67,14 +66,13 @@ class Metrics(pulumi.ComponentResource):
         self.namespace = name
         self.register_outputs({"namespace": name})
 
-    def _secret(self, value: SecretStr, namespace: pulumi.Input[str]) -> pulumi.Output[str]:
-        made = k8s.core.v1.Secret(
+    def _secret(self, value: SecretStr, namespace: pulumi.Input[str]) -> None:
+        k8s.core.v1.Secret(
             SECRET,
             metadata=k8s.meta.v1.ObjectMetaArgs(name=SECRET, namespace=namespace),
             string_data={KEY: pulumi.Output.secret(value.get_secret_value())},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return made.metadata["name"]
 
 
 def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -101,7 +99,8 @@ def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _alertmanager(alerts: Receiver) -> dict[str, Any]:
-    return {"config": alertmanager(alerts), "alertmanagerSpec": {"resources": size(50, 128)}}
+    mounted = {} if alerts == "none" else {"secrets": [SECRET]}
+    return {"config": alertmanager(alerts), "alertmanagerSpec": {"resources": size(50, 128), **mounted}}
 
 
 def _keda() -> dict[str, Any]:

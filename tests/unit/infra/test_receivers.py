@@ -6,11 +6,13 @@ import time
 from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
+from components.metrics import Metrics
 from components.watching.receivers import FILE, KEY, NOBODY, PEOPLE, SECRET, alertmanager
-from settings import Receiver
+from settings import Receiver, Scaling
 from unit.infra.alertmanager import ALERTMANAGER, AMTOOL, WHERE, amtool, fire, people, running
-from unit.infra.program import IS_SECRET, SECRET_MARK, run_stack
+from unit.infra.program import IS_SECRET, SECRET_MARK, run, run_stack
 from unit.infra.queries import alerts_of
 
 RECEIVERS = get_args(Receiver)
@@ -90,10 +92,20 @@ def test_what_is_inhibited_and_routed_are_labels_that_our_alerts_have(production
     assert any("objective" in rule["labels"] for rule in rules)
 
 
+def test_on_kind_the_secret_is_made_of_the_configuration():
+    """Pulumi's state holds it encrypted only."""
+    url = SecretStr("https://hooks.example/T0/B0")
+    recorded = run(lambda: Metrics(Scaling(), {}, alerts="slack", alerts_secret=url))
+    told = recorded.one("Secret", SECRET).inputs["stringData"]
+    assert (told[SECRET_MARK], told["value"]) == (IS_SECRET, {KEY: url.get_secret_value()})
+    assert values_of(recorded)["alertmanagerSpec"]["secrets"] == [SECRET]
+
+
 def test_the_secret_is_mounted_where_it_is_read(production):
-    """And is in no value of the chart."""
-    told = production.one("Secret", SECRET).inputs["stringData"]
-    assert (told[SECRET_MARK], set(told["value"])) == (IS_SECRET, {KEY})
+    """On AWS it comes from Secrets Manager; and is in no value of the chart."""
+    made = production.one("ExternalSecret", SECRET).inputs
+    assert (made["metadata"]["namespace"], made["spec"]["target"]["name"]) == ("monitoring", SECRET)
+    assert made["spec"]["dataFrom"] == [{"extract": {"key": "seawall-aws-prod/alert-receiver"}}]
     values = values_of(production)
     assert values["alertmanagerSpec"]["secrets"] == [SECRET]
     [receiver] = [each for each in values["config"]["receivers"] if each["name"] == PEOPLE]

@@ -16,7 +16,7 @@ NAME = "configured"
 
 
 class ConfiguredSecrets(pulumi.ComponentResource):
-    """What `pulumi config set --secret` has encrypted, in Secrets Manager, and from there in the shop.
+    """What `pulumi config set --secret` has encrypted, in Secrets Manager, and from there in a namespace.
 
     A value that is changed in the configuration is changed there by the next `pulumi up`.
     """
@@ -24,14 +24,19 @@ class ConfiguredSecrets(pulumi.ComponentResource):
     secret_arns: list[pulumi.Output[str]]
 
     def __init__(
-        self, setting: Setting, values: Mapping[str, SecretStr], opts: pulumi.ResourceOptions | None = None
+        self,
+        setting: Setting,
+        values: Mapping[str, SecretStr],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        name: str = NAME,
     ) -> None:
-        super().__init__("seawall:aws:ConfiguredSecrets", f"{setting.name}-configured", None, opts)
-        self._setting, self._child = setting, pulumi.ResourceOptions(parent=self)
-        self._names = list(values)
-        label = f"{setting.name}-configured"
+        label = f"{setting.name}-{name}"
+        super().__init__("seawall:aws:ConfiguredSecrets", label, None, opts)
+        self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        self._keys = list(values)
         self._secret = aws.secretsmanager.Secret(
-            label, name=f"{setting.name}/{NAME}", kms_key_id=setting.key_arn, opts=self._child
+            label, name=f"{setting.name}/{name}", kms_key_id=setting.key_arn, opts=self._child
         )
         plain = json.dumps({key: value.get_secret_value() for key, value in values.items()})
         aws.secretsmanager.SecretVersion(
@@ -40,19 +45,19 @@ class ConfiguredSecrets(pulumi.ComponentResource):
         self.secret_arns = [self._secret.arn]
         self.register_outputs({})
 
-    def in_the_shop(self, opts: pulumi.ResourceOptions) -> dict[str, SecretKey]:
-        """The keys of a Secret in the shop's namespace; secrets have to be readable by now."""
+    def put_into(self, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions) -> dict[str, SecretKey]:
+        """The keys of a Secret of that name in a namespace; secrets have to be readable by now."""
         k8s.apiextensions.CustomResource(
-            NAME,
+            self._name,
             api_version="external-secrets.io/v1",
             kind="ExternalSecret",
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=self._setting.namespace),
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=self._name, namespace=namespace),
             spec={
                 "refreshInterval": REFRESH,
                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": STORE},
-                "target": {"name": NAME, "creationPolicy": "Owner"},
+                "target": {"name": self._name, "creationPolicy": "Owner"},
                 "dataFrom": [{"extract": {"key": self._secret.name}}],
             },
             opts=pulumi.ResourceOptions.merge(self._child, opts),
         )
-        return {key: SecretKey(NAME, key) for key in self._names}
+        return {key: SecretKey(self._name, key) for key in self._keys}
