@@ -164,7 +164,11 @@ def test_a_stack_with_an_unpriced_part_is_refused():
     ("switch", "value", "name"),
     [
         ("stores", '{"documents": true}', r"docdb\.db\.r8g\.large"),
-        ("observability", '{"metrics": "amp"}', r"aws:amp/workspace:Workspace \(seawall-aws-prod-metrics\)"),
+        (
+            "observability",
+            '{"metrics": "amp", "alerts": "slack"}',
+            r"aws:amp/workspace:Workspace \(seawall-aws-prod-metrics\)",
+        ),
     ],
 )
 def test_a_switch_that_brings_an_unpriced_part_is_refused(switch, value, name):
