@@ -39,8 +39,6 @@ metrics = Metrics(
     mesh_labels,
     remote_write=foundation.remote_write if foundation else None,
     alerts=settings.observability.alerts,
-    # On AWS it comes by way of Secrets Manager.
-    alerts_secret=None if settings.aws else settings.alerts_secret,
     opts=options,
 )
 tracing = Tracing(settings.observability, opts=options)
@@ -54,7 +52,7 @@ namespace = ShopNamespace(mesh_labels, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads, metrics.namespace)
 else:
-    platform = kind_platform(settings, namespace.name, workloads, cert_manager)
+    platform = kind_platform(settings, namespace.name, workloads, cert_manager, metrics.namespace)
 shop(
     settings,
     platform,

@@ -13,6 +13,7 @@ from components.kind.kafka_strimzi import KafkaStrimzi
 from components.kind.postgres_cnpg import PostgresCnpg
 from components.kind.redis_valkey import RedisValkey
 from components.kind.stores_namespace import StoresNamespace
+from components.watching.receivers import KEY, SECRET
 from platforms import Platform, StoreComponent
 from settings import Settings
 from workloads import Store, Workload
@@ -25,8 +26,12 @@ def kind_platform(
     namespace: pulumi.Input[str],
     workloads: Sequence[Workload],
     cert_manager: CertManager | None,
+    monitoring: pulumi.Input[str],
 ) -> Platform:
-    """All of it in the cluster; its passwords are derived from the signing key."""
+    """All of it in the cluster; its passwords are derived from the signing key.
+
+    `monitoring` is the namespace of Alertmanager, which is told whom alerts reach.
+    """
     stores_in = StoresNamespace().name
     sizes = settings.stores
     owners = [each.name for each in workloads if "postgres" in each.stores]
@@ -43,11 +48,13 @@ def kind_platform(
         stores_in, shop=namespace, memory_mib=sizes.redis_memory_mib, secret=settings.signing_key
     )
     stores: Mapping[Store, StoreComponent] = {"postgres": postgres, "kafka": kafka, "redis": redis}
+    if settings.alerts_secret is not None:
+        _secret(SECRET, {KEY: settings.alerts_secret}, monitoring)
     certificate = _edge(settings, namespace, cert_manager)
     before = [postgres, kafka, redis, *([certificate] if certificate else [])]
     return Platform(
         stores,
-        _configured(settings.secrets, namespace),
+        _secret(CONFIGURED, settings.secrets, namespace),
         options=pulumi.ResourceOptions(depends_on=before),
         edge=certificate.access() if certificate else None,
     )
@@ -68,11 +75,11 @@ def _edge(
     )
 
 
-def _configured(values: Mapping[str, SecretStr], namespace: pulumi.Input[str]) -> dict[str, SecretKey]:
-    """The secrets of the configuration, in the shop's namespace."""
+def _secret(name: str, values: Mapping[str, SecretStr], namespace: pulumi.Input[str]) -> dict[str, SecretKey]:
+    """Secrets of the configuration, in a Secret of a namespace."""
     secret = k8s.core.v1.Secret(
-        CONFIGURED,
-        metadata=k8s.meta.v1.ObjectMetaArgs(name=CONFIGURED, namespace=namespace),
-        string_data={name: pulumi.Output.secret(value.get_secret_value()) for name, value in values.items()},
+        name,
+        metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=namespace),
+        string_data={key: pulumi.Output.secret(value.get_secret_value()) for key, value in values.items()},
     )
-    return {name: SecretKey(secret.metadata["name"], name) for name in values}
+    return {key: SecretKey(secret.metadata["name"], key) for key in values}

@@ -18,6 +18,7 @@ from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _ensure_event_loop
 
 from computed import answer_of, outputs_of
+from settings import SECRETS
 
 PROGRAM = Path(__file__).parent
 STACKS = tuple(sorted(path.name.split(".")[1] for path in PROGRAM.glob("Pulumi.*.yaml")))
@@ -98,6 +99,7 @@ def record_stack(stack: str, recorder: Recorder | None = None, **overrides: str)
     """
     values, secrets = values_of(stack)
     values |= {f"seawall:{key}": value for key, value in overrides.items()}
+    secrets += [f"seawall:{key}" for key in overrides if key in SECRETS]
     return record(
         lambda: runpy.run_path(str(PROGRAM / "__main__.py"), run_name="__main__"),
         stack=stack,

@@ -8,13 +8,14 @@ import pulumi_kubernetes as k8s
 
 from components.mesh import Caller, Rules
 from components.release import release
+from components.size import size
 from versions import ISTIO_CHARTS
 
 NAMESPACE = "istio-system"
 TRUST_DOMAIN = "cluster.local"
 AMBIENT = {"istio.io/dataplane-mode": "ambient"}
 MONITORING = "monitoring"
-SIZES = {"istiod": ("200m", "512Mi"), "cni": ("50m", "128Mi"), "ztunnel": ("200m", "256Mi")}
+SIZES = {"istiod": size(200, 512), "cni": size(50, 128), "ztunnel": size(200, 256)}
 
 
 class IstioAmbient(pulumi.ComponentResource):
@@ -96,8 +97,5 @@ def _selector(rules: Rules) -> dict[str, Any]:
 def _values(chart: str) -> dict[str, Any]:
     if chart == "base":
         return {}
-    cpu, memory = SIZES[chart]
-    size = {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
-    if chart == "istiod":
-        return {"profile": "ambient", "resources": size, "autoscaleMin": 2}
-    return {"profile": "ambient", "resources": size}
+    replicas = {"autoscaleMin": 2} if chart == "istiod" else {}
+    return {"profile": "ambient", "resources": SIZES[chart], **replicas}

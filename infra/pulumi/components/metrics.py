@@ -5,12 +5,11 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-from pydantic import SecretStr
 
 from components.dashboards import FOLDER_ANNOTATION, LABEL, LABEL_VALUE
 from components.release import release
 from components.size import size
-from components.watching.receivers import KEY, SECRET, alertmanager
+from components.watching.receivers import SECRET, alertmanager
 from settings import Receiver, Scaling
 from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADAPTER
 
@@ -29,8 +28,8 @@ _DASHBOARDS = {
 class Metrics(pulumi.ComponentResource):
     """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch.
 
-    `remote_write` names another place that keeps what is scraped. `alerts` says whom they reach by a Secret,
-    `alert-receiver`: made of `alerts_secret`, unless somebody else makes it.
+    `remote_write` names another place that keeps what is scraped. `alerts` says whom they reach, by a Secret,
+    `alert-receiver`, which the platform makes; Alertmanager waits for it.
     """
 
     namespace: pulumi.Output[str]
@@ -42,7 +41,6 @@ class Metrics(pulumi.ComponentResource):
         *,
         remote_write: Mapping[str, Any] | None = None,
         alerts: Receiver = "none",
-        alerts_secret: SecretStr | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:Metrics", MONITORING, None, opts)
@@ -53,8 +51,6 @@ class Metrics(pulumi.ComponentResource):
         )
         name = namespace.metadata["name"]
         child = pulumi.ResourceOptions(parent=self)
-        if alerts_secret is not None:
-            self._secret(alerts_secret, name)
         values = {**_prometheus(remote_write), "alertmanager": _alertmanager(alerts)}
         stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=values, opts=child)
         release(METRICS_SERVER, namespace=name, values={"resources": size(100, 128)}, opts=child)
@@ -65,14 +61,6 @@ class Metrics(pulumi.ComponentResource):
             release(PROMETHEUS_ADAPTER, namespace=name, values=_adapter(), opts=after)
         self.namespace = name
         self.register_outputs({"namespace": name})
-
-    def _secret(self, value: SecretStr, namespace: pulumi.Input[str]) -> None:
-        k8s.core.v1.Secret(
-            SECRET,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=SECRET, namespace=namespace),
-            string_data={KEY: pulumi.Output.secret(value.get_secret_value())},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
 
 
 def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,10 +27,10 @@ def amtool(*arguments: str) -> str:
 
 
 @contextmanager
-def running(folder: Path, configuration: dict[str, Any]) -> Iterator[str]:
-    """Its address."""
+def running(folder: Path, configuration: str) -> Iterator[str]:
+    """Its address. JSON is YAML."""
     file = folder / "alertmanager.yml"
-    file.write_text(json.dumps(configuration))  # JSON is YAML
+    file.write_text(configuration)
     with socket.create_server((HOST, 0)) as free:
         url = f"http://{HOST}:{free.getsockname()[1]}"
     arguments = [f"--config.file={file}", f"--storage.path={folder}", "--cluster.listen-address="]
@@ -59,6 +60,13 @@ def fire(url: str, **labels: str) -> None:
     body = json.dumps([alert]).encode()
     request = urllib.request.Request(f"{url}/api/v2/alerts", body, {"Content-Type": "application/json"})
     urllib.request.urlopen(request, timeout=5).close()
+
+
+def states(url: str, **labels: str) -> dict[str, str]:
+    """Of the alerts with these labels, by objective: active, or suppressed by another."""
+    wanted = urllib.parse.urlencode([("filter", f'{name}="{value}"') for name, value in labels.items()])
+    with urllib.request.urlopen(f"{url}/api/v2/alerts?{wanted}", timeout=5) as answer:
+        return {each["labels"]["objective"]: each["status"]["state"] for each in json.load(answer)}
 
 
 @contextmanager

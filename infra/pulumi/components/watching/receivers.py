@@ -27,7 +27,7 @@ _KINDS: Mapping[Receiver, tuple[str, dict[str, Any]]] = {
 }
 
 
-def alertmanager(receiver: Receiver, secret_file: str = FILE) -> dict[str, Any]:
+def alertmanager(receiver: Receiver) -> dict[str, Any]:
     """Its configuration. A critical alert is told at once and again each hour, a warning twice a day.
 
     What ends is told too. A warning is silent while the same budget burns critically. `none` tells nobody:
@@ -64,7 +64,7 @@ def alertmanager(receiver: Receiver, secret_file: str = FILE) -> dict[str, Any]:
                 "equal": ["namespace"],
             },
         ],
-        "receivers": [{"name": NOBODY}, *([_people(receiver, secret_file)] if receiver != "none" else [])],
+        "receivers": [{"name": NOBODY}, *([_people(receiver)] if receiver != "none" else [])],
     }
 
 
@@ -72,7 +72,6 @@ def _of(receiver: Receiver) -> str:
     return NOBODY if receiver == "none" else PEOPLE
 
 
-def _people(receiver: Receiver, secret_file: str) -> dict[str, Any]:
+def _people(receiver: Receiver) -> dict[str, Any]:
     name, settings = _KINDS[receiver]
-    told = {key: secret_file if value == FILE else value for key, value in settings.items()}
-    return {"name": PEOPLE, name: [{"send_resolved": True, **told}]}
+    return {"name": PEOPLE, name: [{"send_resolved": True, **settings}]}
