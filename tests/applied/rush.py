@@ -1,9 +1,11 @@
 """A rush on one service in the lab: load comes, is spread over the pods that are ready, and goes again."""
 
 import json
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from applied.applying import unmarked
@@ -14,13 +16,14 @@ from render import NAME, manifest
 SERVICE, NAMESPACE = "orders", "shop"
 USAGE = "kwok.x-k8s.io/usage-cpu"
 WARNINGS = 5
+AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 # What one service needs of the stack; secrets and configuration are nothing to simulated pods.
 KINDS = (
     "PriorityClass",
     "Namespace",
     "ServiceAccount",
     "Deployment",
-    "HorizontalPodAutoscaler",
+    *AUTOSCALERS,
     "PodDisruptionBudget",
 )
 NODES = """
@@ -52,7 +55,7 @@ spec:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was seen at one moment; `load` in cores, `nodes` those that are ready."""
+    """What was seen at one moment; `load` in cores, requests per second, messages that wait, ready nodes."""
 
     seconds: float
     load: float
@@ -60,16 +63,22 @@ class Sample:
     ready: int
     nodes: int
     phase: str
+    requests: float = 0.0
+    messages: int = 0
 
 
 @dataclass
 class Rush:
-    """Drives the load and keeps what it sees."""
+    """Drives the load and keeps what it sees. `overrides` are settings of the stack that is rushed."""
 
     lab: Lab
+    overrides: dict[str, str] = field(default_factory=dict)
     cores_per_pod: float = 0.0
     load: float = 0.0
+    requests: float = 0.0
+    messages: int = 0
     phase: str = "quiet"
+    pods_seen: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
@@ -77,8 +86,8 @@ class Rush:
     def set_up(self, change_autoscaler: Callable[[dict[str, Any]], None]) -> None:
         """The service of production as Pulumi asks for it, and a pool of simulated nodes."""
         self.lab.apply(NODES)
-        for wanted in service_manifests():
-            if wanted["kind"] == "HorizontalPodAutoscaler":
+        for wanted in service_manifests(self.overrides):
+            if wanted["kind"] in AUTOSCALERS:
                 change_autoscaler(wanted["spec"])
             if wanted["kind"] == "Deployment":
                 container = wanted["spec"]["template"]["spec"]["containers"][0]
@@ -108,6 +117,7 @@ class Rush:
     def step(self) -> Sample:
         """Spreads the load over the pods that are ready, and looks."""
         pods = [pod for pod in self.pods() if is_ready(pod)]
+        self.pods_seen = [pod["metadata"]["name"] for pod in pods]
         for pod in pods:
             wanted = f"{round(1000 * self.load / len(pods))}m"
             if pod["metadata"].get("annotations", {}).get(USAGE) != wanted:
@@ -121,9 +131,16 @@ class Rush:
             ready=deployment.get("status", {}).get("availableReplicas", 0),
             nodes=len(nodes),
             phase=self.phase,
+            requests=self.requests,
+            messages=self.messages,
         )
         self.samples.append(sample)
         return sample
+
+    def keep(self) -> None:
+        """What was seen, where SEAWALL_LAB_SAMPLES says, for a picture."""
+        if target := os.environ.get("SEAWALL_LAB_SAMPLES"):
+            Path(target).write_text(json.dumps([asdict(seen) for seen in self.samples]))
 
     def pods(self) -> list[dict[str, Any]]:
         """The service's own."""
@@ -166,9 +183,9 @@ class Rush:
         return found
 
 
-def service_manifests() -> list[dict[str, Any]]:
-    """In the order in which Pulumi asks for them; the autoscaler is the plain one, beside the adapter."""
-    recorded = record_stack("aws-prod", scaling='{"pods": "prometheus-adapter"}').resources
+def service_manifests(overrides: dict[str, str]) -> list[dict[str, Any]]:
+    """In the order in which Pulumi asks for them."""
+    recorded = record_stack("aws-prod", **overrides).resources
     asked = [unmarked(manifest(each)) for each in recorded if each.inputs.get("kind") in KINDS]
     return [each for each in asked if _belongs(each["kind"], each["metadata"])]
 

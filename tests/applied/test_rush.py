@@ -1,9 +1,6 @@
 """Autoscaling, updates and evictions as the real controllers do them, on simulated pods and nodes."""
 
-import json
 import os
-from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +29,7 @@ def for_the_lab(autoscaler):
 def rush(tmp_path_factory):
     """The whole course: quiet, a crowd, an update in its midst, evictions, quiet again."""
     with running_lab(tmp_path_factory.mktemp("lab"), "--nodes", "0", "--karpenter") as lab:
-        course = Rush(lab)
+        course = Rush(lab, overrides={"scaling": '{"pods": "prometheus-adapter"}'})
         course.set_up(for_the_lab)
         course.load = FLOOR * TARGET / 2 * course.cores_per_pod
         course.until(lambda seen: seen.wanted == seen.ready == FLOOR, PATIENCE_SECONDS, "the floor")
@@ -61,8 +58,7 @@ def rush(tmp_path_factory):
         most = max(seen.nodes for seen in course.samples)
         course.until(lambda seen: seen.nodes < most, PATIENCE_SECONDS, "fewer nodes")
         course.hold(20)
-        if target := os.environ.get("SEAWALL_LAB_SAMPLES"):
-            Path(target).write_text(json.dumps([asdict(seen) for seen in course.samples]))
+        course.keep()
         yield course
 
 

@@ -7,6 +7,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.dashboards import FOLDER_ANNOTATION, LABEL, LABEL_VALUE
+from components.microservice.scaling import LAG
+from components.microservice.spec import ENVOYS_REQUESTS, OWN_REQUESTS, Counter
 from components.release import release
 from components.size import size
 from components.watching.receivers import SECRET, alertmanager
@@ -15,7 +17,6 @@ from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADA
 
 MONITORING, WRITER = "monitoring", "prometheus"
 PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc"
-REQUESTS = "seawall_http_requests_total"
 _DASHBOARDS = {
     "enabled": True,
     "label": LABEL,
@@ -102,15 +103,26 @@ def _keda() -> dict[str, Any]:
 
 
 def _adapter() -> dict[str, Any]:
-    """Requests per second of each pod, as the HPAs ask for them."""
-    rule = {
-        "seriesQuery": f'{REQUESTS}{{namespace!="",pod!=""}}',
-        "resources": {"overrides": {"namespace": {"resource": "namespace"}, "pod": {"resource": "pod"}}},
-        "name": {"matches": "^(.*)_total$", "as": "${1}_per_second"},
-        "metricsQuery": "sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)",
+    """Requests per second of each pod, and the lag of consumer groups, as the HPAs ask for them."""
+    requests = [_rate_of(counter) for counter in (OWN_REQUESTS, ENVOYS_REQUESTS)]
+    lag = {
+        "seriesQuery": f'{LAG}{{namespace!="",group!=""}}',
+        "resources": {"overrides": {"namespace": {"resource": "namespace"}}},
+        "metricsQuery": "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)",
     }
     return {
         "prometheus": {"url": PROMETHEUS, "port": 9090},
-        "rules": {"default": False, "custom": [rule]},
+        "rules": {"default": False, "custom": requests, "external": [lag]},
         "resources": size(100, 256),
+    }
+
+
+def _rate_of(counter: Counter) -> dict[str, Any]:
+    found = ",".join(filter(None, ['namespace!=""', 'pod!=""', counter.matchers]))
+    counted = ",".join(filter(None, ["<<.LabelMatchers>>", counter.matchers]))
+    return {
+        "seriesQuery": f"{counter.metric}{{{found}}}",
+        "resources": {"overrides": {"namespace": {"resource": "namespace"}, "pod": {"resource": "pod"}}},
+        "name": {"matches": f"^{counter.metric}$", "as": counter.per_second},
+        "metricsQuery": f"sum(rate(<<.Series>>{{{counted}}}[1m])) by (<<.GroupBy>>)",
     }

@@ -77,6 +77,9 @@ def asked(stack: Recorder) -> list[Asked]:
         found += [
             Asked(f"{dashboard['title']}: {title}", each["expr"]) for title, each in targets_of(dashboard)
         ]
+    for scaled in stack.of("ScaledObject"):
+        asked_by = [each["metadata"] for each in scaled.inputs["spec"]["triggers"]]
+        found += [Asked(scaled.name, each["query"]) for each in asked_by if "query" in each]
     return found
 
 

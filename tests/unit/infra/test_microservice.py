@@ -120,12 +120,50 @@ def test_a_service_is_scaled_by_what_it_does(stack):
     assert spec["minReplicaCount"] == 3
 
 
-def test_the_other_autoscaler_by_switch():
-    """With prometheus-adapter it is an HPA with the same metrics."""
+def requests_of(stack, name):
+    """The query by which KEDA asks how many requests there are."""
+    triggers = stack.one("ScaledObject", name).inputs["spec"]["triggers"]
+    [asked] = [each["metadata"]["query"] for each in triggers if "rate(" in each["metadata"].get("query", "")]
+    return asked
+
+
+def test_the_gateway_is_scaled_by_who_comes_through_its_door(stack):
+    """Envoy counts them; its control plane answers probes alone."""
+    assert requests_of(stack, "gateway") == (
+        'sum(rate(envoy_http_downstream_rq_xx{namespace="shop",app_kubernetes_io_name="gateway",'
+        'envoy_http_conn_manager_prefix="public"}[1m]))'
+    )
+    assert requests_of(stack, "catalog").startswith("sum(rate(seawall_http_requests_total{")
+
+
+@pytest.fixture(scope="module")
+def beside_the_adapter():
+    """Autoscalers that are HPAs themselves."""
     scaling = '{"pods": "prometheus-adapter", "min_replicas": 2, "max_replicas": 9}'
-    spec = run_stack("aws-staging", scaling=scaling).one("HorizontalPodAutoscaler", "orders").inputs["spec"]
-    assert [metric["type"] for metric in spec["metrics"]] == ["Resource", "Resource", "Pods"]
+    return run_stack("aws-staging", scaling=scaling)
+
+
+def test_the_other_autoscaler_by_switch(beside_the_adapter):
+    """With prometheus-adapter it is an HPA with the same metrics."""
+    spec = beside_the_adapter.one("HorizontalPodAutoscaler", "orders").inputs["spec"]
+    kinds = ["Resource", "Resource", "Pods", "External", "External"]
+    assert [metric["type"] for metric in spec["metrics"]] == kinds
+    groups = [each["external"]["metric"]["selector"]["matchLabels"] for each in spec["metrics"][3:]]
+    assert groups == [{"group": "orders.replies"}, {"group": "orders.sales"}]
     assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 9)
+
+
+def test_the_adapter_tells_what_autoscalers_ask_for(beside_the_adapter):
+    """By its rules: a name that none gives would never have a figure."""
+    rules = beside_the_adapter.one("Release", "prometheus-adapter").inputs["values"]["rules"]
+    told = {rule["name"]["as"] for rule in rules["custom"]}
+    told |= {rule["seriesQuery"].partition("{")[0] for rule in rules["external"]}
+    sources = [
+        metric.get("pods") or metric.get("external")
+        for each in beside_the_adapter.of("HorizontalPodAutoscaler")
+        for metric in each.inputs["spec"]["metrics"]
+    ]
+    assert {source["metric"]["name"] for source in sources if source} == told
 
 
 def test_only_callers_get_in(stack):

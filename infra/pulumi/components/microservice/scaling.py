@@ -14,7 +14,7 @@ hpa = k8s.autoscaling.v2
 PROMETHEUS = "http://prometheus-operated.monitoring.svc:9090"
 # As the scraper writes NAME of a pod.
 SERVICE_LABEL = "app_kubernetes_io_name"
-REQUESTS = "seawall_http_requests_per_second"
+LAG = "seawall_consumer_lag"
 # Messages that one pod has worked off within about a second.
 LAG_PER_POD = "500"
 
@@ -61,10 +61,11 @@ def _autoscaler(spec: ServiceSpec, scaling: Scaling) -> hpa.HorizontalPodAutosca
     metrics = [_resource("cpu", scaling.cpu_percent), _resource("memory", scaling.memory_percent)]
     if spec.workload.requests_per_second:
         target = hpa.MetricTargetArgs(type="AverageValue", average_value=str(requests_per_pod(spec, scaling)))
-        metric = hpa.MetricIdentifierArgs(name=REQUESTS)
+        metric = hpa.MetricIdentifierArgs(name=spec.requests.per_second)
         metrics.append(
             hpa.MetricSpecArgs(type="Pods", pods=hpa.PodsMetricSourceArgs(metric=metric, target=target))
         )
+    metrics += [_lag(group) for group in spec.workload.consumes]
     return hpa.HorizontalPodAutoscalerSpecArgs(
         scale_target_ref=hpa.CrossVersionObjectReferenceArgs(
             api_version="apps/v1", kind="Deployment", name=spec.name
@@ -92,6 +93,17 @@ def _resource(name: str, percent: int) -> hpa.MetricSpecArgs:
     )
 
 
+def _lag(group: str) -> hpa.MetricSpecArgs:
+    selector = k8s.meta.v1.LabelSelectorArgs(match_labels={"group": group})
+    return hpa.MetricSpecArgs(
+        type="External",
+        external=hpa.ExternalMetricSourceArgs(
+            metric=hpa.MetricIdentifierArgs(name=LAG, selector=selector),
+            target=hpa.MetricTargetArgs(type="AverageValue", average_value=LAG_PER_POD),
+        ),
+    )
+
+
 def _policy(type_: str, value: int, period_seconds: int) -> hpa.HPAScalingPolicyArgs:
     return hpa.HPAScalingPolicyArgs(type=type_, value=value, period_seconds=period_seconds)
 
@@ -103,11 +115,12 @@ def _scaled_object(spec: ServiceSpec, scaling: Scaling, sales: Sequence[Sale]) -
         {"type": "memory", "metricType": "Utilization", "metadata": {"value": str(scaling.memory_percent)}},
     ]
     if spec.workload.requests_per_second:
-        counted = f'seawall_http_requests_total{{namespace="shop",{SERVICE_LABEL}="{spec.name}"}}'
+        matchers = [f'{SERVICE_LABEL}="{spec.name}"', spec.requests.matchers]
+        counted = _of_the_shop(spec.requests.metric, *filter(None, matchers))
         triggers.append(_prometheus(f"sum(rate({counted}[1m]))", str(requests_per_pod(spec, scaling))))
     for group in spec.workload.consumes:
-        lag = f'sum(seawall_consumer_lag{{namespace="shop",group="{group}"}})'
-        triggers.append(_prometheus(lag, LAG_PER_POD))
+        lag = _of_the_shop(LAG, f'group="{group}"')
+        triggers.append(_prometheus(f"sum({lag})", LAG_PER_POD))
     own = spec.workload.name
     triggers += [cron(sale, sale.replicas[own]) for sale in sales if own in sale.replicas]
     up = [_rule("Percent", 100, 15), _rule("Pods", 8, 15)]
@@ -123,6 +136,11 @@ def _scaled_object(spec: ServiceSpec, scaling: Scaling, sales: Sequence[Sale]) -
         "advanced": {"horizontalPodAutoscalerConfig": {"name": spec.name, "behavior": behavior}},
         "triggers": triggers,
     }
+
+
+def _of_the_shop(metric: str, *matchers: str) -> str:
+    inside = ",".join(['namespace="shop"', *matchers])
+    return f"{metric}{{{inside}}}"
 
 
 def _prometheus(query: str, threshold: str) -> dict[str, Any]:

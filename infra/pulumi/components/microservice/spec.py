@@ -27,10 +27,29 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """A counter of requests in Prometheus, and what autoscalers call its rate beside prometheus-adapter."""
+
+    metric: str
+    matchers: str
+    per_second: str
+
+
+OWN_REQUESTS = Counter("seawall_http_requests_total", "", "seawall_http_requests_per_second")
+# The gateway's own process answers probes alone: who comes through the door is counted by Envoy.
+ENVOYS_REQUESTS = Counter(
+    "envoy_http_downstream_rq_xx",
+    'envoy_http_conn_manager_prefix="public"',
+    "envoy_http_downstream_rq_per_second",
+)
+
+
+@dataclass(frozen=True)
 class ServiceSpec:
     """One service: its workload, what it is told, whom it may call, and who may call it.
 
-    `open_ports` are for anybody, also from outside of the cluster. `scraped` are the paths of its metrics.
+    `open_ports` are for anybody, also from outside of the cluster. `scraped` are the paths of its metrics,
+    `requests` the one that it is scaled by.
     """
 
     workload: Workload
@@ -41,6 +60,7 @@ class ServiceSpec:
     open_ports: tuple[int, ...] = ()
     writes_mib: int = 64
     scraped: tuple[str, ...] = ("/metrics",)
+    requests: Counter = OWN_REQUESTS
 
     @property
     def name(self) -> str:

@@ -98,11 +98,12 @@ async def _compile(
     go: str, programs: Programs, temporary: Path, result: Path, log: Path, progress: Progress
 ) -> None:
     folder = temporary / programs.lock
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for name, text in programs.lock_files().items():
         (folder / name).write_text(text)
     output = result / "bin" / programs.output if programs.output else f"{result / 'bin'}{os.sep}"
     command = [go, "build", "-trimpath", "-ldflags", programs.linker_flags, "-o", str(output)]
+    command += ["-tags", programs.tags] if programs.tags else []
     launch = Launch([*command, *programs.packages], env=os.environ | GO, cwd=folder)
     telling = asyncio.create_task(_tell(progress, f"still building {programs.lock}"))
     try:

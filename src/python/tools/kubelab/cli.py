@@ -29,7 +29,7 @@ _EXAMPLES = """\
 examples:
   kubelab up --detach             builds what is missing, starts it, returns when it can be used
   eval "$(kubelab env)"           then kubectl is that of the lab, and talks to it
-  kubelab up --karpenter          with Karpenter, whose nodes are simulated, too
+  kubelab up --karpenter --keda   with Karpenter, whose nodes are simulated, and KEDA, too
   kubelab down
 
 exit codes: 0 done, 1 something failed (one line says what), 2 a wrong option, 3 not built (--only-if-built)
@@ -55,7 +55,11 @@ def _up(options: argparse.Namespace) -> int:
         return NOT_BUILT
     built = ensure_built(cache_folder(), progress)
     wanted = Wanted(
-        options.folder, options.nodes, definitions=options.definitions, karpenter=options.karpenter
+        options.folder,
+        options.nodes,
+        definitions=options.definitions,
+        karpenter=options.karpenter,
+        keda=options.keda,
     )
 
     def work(ready: Callable[[], None] = lambda: None) -> int:
@@ -83,7 +87,7 @@ def _down(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     built = find_built(cache_folder())
-    versions = ", ".join(f"{each.lock} {each.version}" for each in PROGRAMS)
+    versions = ", ".join(dict.fromkeys(f"{each.lock} {each.version}" for each in PROGRAMS))
     print(f"{versions}: {'built' if built else 'not built'}")
     defined = [f"{each.name} {each.version}" for each in DEFINITIONS]
     print(f"definitions: {', '.join(defined)}, strimzi {strimzi.VERSION}")
@@ -140,7 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--only-if-built", action="store_true", help="build nothing: it would take minutes")
     up.add_argument("--nodes", type=_nodes, default=3, metavar="N", help="simulated nodes (default: 3)")
     up.add_argument("--karpenter", action="store_true", help="with Karpenter and its simulated cloud")
-    up.add_argument(
+    kinds = up.add_mutually_exclusive_group()
+    kinds.add_argument("--keda", action="store_true", help="with KEDA, and a Prometheus that it asks")
+    kinds.add_argument(
         "--no-definitions",
         dest="definitions",
         action="store_false",

@@ -7,12 +7,13 @@ from pathlib import Path
 from tools.devstack.ports import LOOPBACK
 from tools.devstack.process import Launch
 from tools.devstack.progress import Progress
+from tools.devstack.stack import write_private
 from tools.kubelab.health import is_well
 
 
 @dataclass(frozen=True)
 class Component:
-    """Ready when `health` answers 200 on `port`, over TLS if `tls`."""
+    """Ready when `health` answers 200 on `port`, over TLS if `tls`. It finds `files` in its folder."""
 
     name: str
     program: str
@@ -22,6 +23,7 @@ class Component:
     health: str = "/healthz"
     tls: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -29,8 +31,10 @@ class Component:
         return f"{LOOPBACK}:{self.port}"
 
     async def prepare(self, progress: Progress) -> None:
-        """Its folder."""
+        """Its folder, with its files, which are for nobody else."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self.files.items():
+            write_private(self.folder / name, content)
 
     def launch(self) -> Launch:
         """It listens on loopback alone, as all its flags say."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -17,14 +19,29 @@ APPLY = ("apply", "--server-side", "--validate=false")
 ATTEMPTS = 20
 
 
+@dataclass(frozen=True)
+class Aggregated:
+    """A program beside the cluster that serves v1beta1 of an API group, as a Service of that name."""
+
+    group: str
+    service: str
+    port: int
+
+
 async def furnish(
-    kubectl: Kubectl, *, definitions: Sequence[Path], nodes: int, metrics_port: int, authority: Path
+    kubectl: Kubectl,
+    *,
+    definitions: Sequence[Path],
+    nodes: int,
+    aggregated: Sequence[Aggregated],
+    authority: Path,
 ) -> None:
     """Returns when every definition is Established; nodes become ready by kwok. Errors: DevstackError."""
     if definitions:
         await asyncio.gather(*(kubectl(*APPLY, f"--filename={folder}") for folder in definitions))
         await _until_established(kubectl)
-    parts = [_metrics(metrics_port, authority), *(yaml.safe_dump(node(number)) for number in range(nodes))]
+    parts = [_manifest(each, authority) for each in aggregated]
+    parts += [yaml.safe_dump(node(number)) for number in range(nodes)]
     await kubectl(*APPLY, "--filename=-", manifest="\n---\n".join(parts))
 
 
@@ -59,7 +76,12 @@ async def _until_established(kubectl: Kubectl) -> None:
             return
 
 
-def _metrics(port: int, authority: Path) -> str:
-    text = (resources.files("tools.kubelab") / "manifests" / "metrics.yaml").read_text()
-    bundle = base64.b64encode(authority.read_bytes()).decode()
-    return text.replace("PORT", str(port)).replace("AUTHORITY", bundle)
+def _manifest(aggregated: Aggregated, authority: Path) -> str:
+    text = (resources.files("tools.kubelab") / "manifests" / "aggregated.yaml").read_text()
+    values = {
+        "GROUP": aggregated.group,
+        "SERVICE": aggregated.service,
+        "PORT": str(aggregated.port),
+        "AUTHORITY": base64.b64encode(authority.read_bytes()).decode(),
+    }
+    return re.sub("|".join(values), lambda found: values[found[0]], text)

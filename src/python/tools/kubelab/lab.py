@@ -25,6 +25,7 @@ from tools.kubelab.furnishing import furnish
 from tools.kubelab.kubectl import Kubectl
 from tools.kubelab.plan import PORTS, Plan
 from tools.kubelab.programs import KUBERNETES
+from tools.kubelab.site import Site
 
 LAB_FILE = "lab.json"
 
@@ -37,6 +38,7 @@ class Wanted:
     nodes: int = 3
     definitions: bool = True
     karpenter: bool = False
+    keda: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,16 @@ class _Run:
         self._folder = folder
         self._progress = progress
         ports = choose_ports(PORTS, folder.path, fixed={})
-        self._metrics_port = ports["metrics-server"]
         self._credentials = Credentials(folder.path / "credentials", ports["kube-apiserver"])
         self._kubectl = Kubectl(
             built.program("kubectl"), self._credentials.kubeconfig("admin", ADMINISTRATORS)
         )
         self._watcher = ReportingWatcher(progress, folder, lambda _: None)
         self._built = built
-        plan = Plan(built, folder.path, ports, self._credentials, karpenter=wanted.karpenter)
-        self._supervisor = Supervisor(plan.units(self._furnish), Process.start, self._watcher)
+        self._plan = Plan(
+            Site(built, folder.path, ports, self._credentials), karpenter=wanted.karpenter, keda=wanted.keda
+        )
+        self._supervisor = Supervisor(self._plan.units(self._furnish), Process.start, self._watcher)
         self._lab = Lab(
             ProcessId.of(os.getpid()),
             KUBERNETES,
@@ -126,6 +129,6 @@ class _Run:
             self._kubectl,
             definitions=self._built.definitions() if self._wanted.definitions else [],
             nodes=self._wanted.nodes,
-            metrics_port=self._metrics_port,
+            aggregated=self._plan.aggregated,
             authority=self._credentials.authority,
         )

@@ -23,6 +23,7 @@ class Programs:
     packages: tuple[str, ...]
     output: str = ""
     linker_flags: str = "-s -w"
+    tags: str = ""
     minutes: float = 1.0
 
     def lock_files(self) -> dict[str, str]:
@@ -60,6 +61,19 @@ PROGRAMS = (
     Programs("kwok", "0.8.0", ("sigs.k8s.io/kwok/cmd/kwok",), minutes=3),
     Programs("metrics-server", "0.8.0", ("sigs.k8s.io/metrics-server/cmd/metrics-server",), minutes=2),
     Programs("karpenter", "1.14.1", ("sigs.k8s.io/karpenter/kwok",), output="karpenter", minutes=2),
+    *(
+        Programs("keda", "2.21.0", (f"github.com/kedacore/keda/v2/cmd/{name}",), f"keda-{name}", minutes=5)
+        for name in ("operator", "adapter")
+    ),
+    # What finds targets in clouds is left out: the lab lists them in files.
+    Programs(
+        "prometheus",
+        "0.316.0",
+        ("github.com/prometheus/prometheus/cmd/prometheus",),
+        output="prometheus",
+        tags="remove_all_sd",
+        minutes=4,
+    ),
 )
 
 DEFINITIONS = (

@@ -16,6 +16,7 @@ from tools.kubelab.credentials import ADMINISTRATORS, Credentials
 from tools.kubelab.furnishing import ZONES, node
 from tools.kubelab.plan import PORTS, Plan
 from tools.kubelab.programs import DEFINITIONS, PROGRAMS, key
+from tools.kubelab.site import Site
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def credentials(tmp_path: Path) -> Credentials:
 @pytest.fixture
 def plan(tmp_path: Path, credentials: Credentials) -> Plan:
     ports = {name: 16000 + number for number, name in enumerate(PORTS)}
-    return Plan(Built(tmp_path), tmp_path, ports, credentials, karpenter=True)
+    return Plan(Site(Built(tmp_path), tmp_path, ports, credentials), karpenter=True, keda=True)
 
 
 async def nothing() -> None:
@@ -148,11 +149,26 @@ def test_who_needs_whom_is_there(plan: Plan) -> None:
     units = {unit.name: unit for unit in plan.units(nothing)}
     assert all(needed in units for unit in units.values() for needed in unit.needs)
     assert units["kube-apiserver"].after_ready is nothing
-    assert all(
-        "kube-apiserver" in unit.needs or "kwok" in unit.needs
-        for name, unit in units.items()
-        if name not in {"etcd", "kube-apiserver"}
-    )
+    of_the_cluster = units.keys() - {"etcd", "kube-apiserver", "prometheus"}
+    assert all({"kube-apiserver", "kwok", "keda-operator"} & set(units[name].needs) for name in of_the_cluster)
+
+
+async def test_what_a_program_reads_is_written_for_it_alone(plan: Plan) -> None:
+    """Before it starts: a key among it, and the certificate of a pair that trusts one authority."""
+    [operator] = [unit.server for unit in plan.units(nothing) if unit.name == "keda-operator"]
+    await operator.prepare(silent())
+    files = {file.name: file for file in operator.folder.iterdir()}
+    assert set(files) == {"tls.crt", "tls.key", "ca.crt"}
+    assert {file.stat().st_mode & 0o077 for file in files.values()} == {0}
+    authority = x509.load_pem_x509_certificate(files["ca.crt"].read_bytes())
+    x509.load_pem_x509_certificate(files["tls.crt"].read_bytes()).verify_directly_issued_by(authority)
+
+
+def test_keda_without_its_definitions_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """It would wait for them for ever."""
+    with pytest.raises(SystemExit):
+        main(["up", "--keda", "--no-definitions"])
+    assert "not allowed with argument" in capsys.readouterr().err
 
 
 def test_nodes_are_spread_over_the_zones() -> None:

@@ -1,0 +1,73 @@
+"""KEDA and what it asks: a Prometheus that scrapes what it is told to.
+
+Pods are simulated and serve nothing. Who simulates them serves what they would have counted, and names the
+address in a file, `prometheus/targets/*.json` of the lab's folder (file_sd_configs of Prometheus).
+"""
+
+from importlib import resources
+
+from tools.kubelab.component import Component
+from tools.kubelab.site import Site
+
+PORTS = ("prometheus", "keda-operator", "keda-figures", "keda-adapter", "keda-adapter-metrics")
+GROUP, ADAPTER = "external.metrics.k8s.io", "keda-adapter"
+
+
+def keda(site: Site) -> list[tuple[Component, tuple[str, ...]]]:
+    """Each program, and whom it needs."""
+    return [
+        (_prometheus(site), ()),
+        (_operator(site), ("kube-apiserver",)),
+        (_adapter(site), ("keda-operator",)),
+    ]
+
+
+def _prometheus(site: Site) -> Component:
+    configuration = resources.files("tools.kubelab") / "manifests" / "prometheus.yaml"
+    flags = {
+        "config.file": "prometheus.yaml",
+        "storage.tsdb.path": "data",
+        "web.listen-address": site.at("prometheus"),
+    }
+    files = {"prometheus.yaml": configuration.read_bytes()}
+    return site.component("prometheus", flags, health="/-/ready", tls=False, files=files)
+
+
+def _operator(site: Site) -> Component:
+    """It finds scaled objects, keeps their autoscalers, and tells the adapter figures."""
+    flags = {
+        "health-probe-bind-address": site.at("keda-operator"),
+        "metrics-service-bind-address": site.at("keda-figures"),
+        "enable-prometheus-metrics": False,
+        "cert-dir": ".",
+    }
+    environment = {"KUBECONFIG": site.administrator("keda-operator"), "POD_NAMESPACE": "kube-system"}
+    return site.component(
+        "keda-operator", flags, tls=False, environment=environment, files=_certificates(site, "keda-operator")
+    )
+
+
+def _adapter(site: Site) -> Component:
+    """It serves the figures to autoscalers."""
+    flags = {
+        **site.aggregated(ADAPTER),
+        "lister-kubeconfig": site.administrator(ADAPTER),
+        "metrics-service-address": site.at("keda-figures"),
+        "port": str(site.ports["keda-adapter-metrics"]),
+        "cert-dir": ".",
+    }
+    environment = {"KUBECONFIG": site.administrator(ADAPTER), "POD_NAMESPACE": "kube-system"}
+    return site.component(
+        ADAPTER,
+        flags,
+        health="/readyz",
+        environment=environment,
+        files=_certificates(site, f"{ADAPTER}-figures"),
+    )
+
+
+def _certificates(site: Site, name: str) -> dict[str, bytes]:
+    """As its chart mounts them: the two talk to each other by mutual TLS."""
+    pair = site.credentials.issue(name)
+    files = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": site.credentials.authority}
+    return {name: file.read_bytes() for name, file in files.items()}
