@@ -39,6 +39,7 @@ metrics = Metrics(
     mesh_labels,
     remote_write=foundation.remote_write if foundation else None,
     alerts=settings.observability.alerts,
+    storage_gib=settings.observability.metrics_storage_gib,
     opts=options,
 )
 tracing = Tracing(settings.observability, opts=options)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from claims import unread, volumes
 from price_table import PriceTable, Unpriced
 from quantities import BY_USE, READINGS, Quantity
 from recording import Resource
 
-# Within the cluster, and paid for by its nodes.
+# Within the cluster, and paid for by its nodes, but for the volumes of pods (claims.py).
 INSIDE = ("kubernetes:", "pulumi:")
 
 
@@ -25,9 +26,10 @@ def bill_of(resources: Iterable[Resource], table: PriceTable, region: str) -> li
     """The lines, by component and key. Raises Unpriced for all that has no price, each with its name."""
     found = [each for each in resources if each.is_custom]
     strange = [f"{each.type} ({each.name})" for each in found if not _is_known(each, table)]
+    strange += [place for each in found for place in unread(each)]
     if strange:
         raise Unpriced(sorted(strange))
-    counted = [(each, False) for each in _added(q for r in found for q in _quantities(r))]
+    counted = [(each, False) for each in _added(q for r in found for q in (*_quantities(r), *volumes(r)))]
     return [
         _line(quantity, table, region, by_use=by_use)
         for quantity, by_use in [*counted, *((each, True) for each in _used(found, table))]

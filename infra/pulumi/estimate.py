@@ -50,7 +50,8 @@ def written(lines: Sequence[Line], table: PriceTable, stack: str, region: str) -
     yield row.format("all", "", *_sums(lines))
     yield ""
     yield "low: as few nodes as the autoscaler keeps; high: as many as it may make, all month long."
-    yield "~ is a guess at use. Not in it: traffic between zones, backups, volumes of charts, support."
+    yield "~ is a guess at use. Not in it: traffic between zones, backups, support, and volumes that a"
+    yield "chart claims unasked; those that pods claim by our values and resources are the `ebs.gp3.gib`."
     used = {table.prices[line.quantity.key].source for line in lines}
     for name in sorted(used | {table.spot.source}):
         source = table.sources[name]

@@ -77,10 +77,12 @@ class Sale(Strict):
 class Observability(Strict):
     """What watches the shop. `amp` and `opensearch` are of AWS only, the `logs_` others are of `eck`.
 
+    `metrics_storage_gib` is the disk of the cluster's Prometheus, which drops the oldest before it is full.
     `alerts` says whom they reach: `alerts_secret` of the stack is the URL, or PagerDuty's key.
     """
 
     metrics: Literal["prometheus", "amp"] = "prometheus"
+    metrics_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 50
     alerts: Receiver = "none"
     logs: Literal["eck", "opensearch", "none"] = "eck"
     logs_nodes: Annotated[int, Field(ge=1, le=15)] = 3

@@ -17,6 +17,8 @@ from versions import KEDA, KUBE_PROMETHEUS_STACK, METRICS_SERVER, PROMETHEUS_ADA
 
 MONITORING, WRITER = "monitoring", "prometheus"
 PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc"
+# Of a gibibyte; and the log of what is not yet in a block is beside what the bound counts.
+MIB, FULL_PERCENT = 1024, 85
 _DASHBOARDS = {
     "enabled": True,
     "label": LABEL,
@@ -29,6 +31,7 @@ _DASHBOARDS = {
 class Metrics(pulumi.ComponentResource):
     """kube-prometheus-stack, which scrapes every PodMonitor, and KEDA or prometheus-adapter by the switch.
 
+    Prometheus keeps its data on a disk of the default class for 15 days, or while 85 % of the disk hold it.
     `remote_write` names another place that keeps what is scraped. `alerts` says whom they reach, by a Secret,
     `alert-receiver`, which the platform makes; Alertmanager waits for it.
     """
@@ -40,6 +43,7 @@ class Metrics(pulumi.ComponentResource):
         scaling: Scaling,
         mesh_labels: Mapping[str, str],
         *,
+        storage_gib: int,
         remote_write: Mapping[str, Any] | None = None,
         alerts: Receiver = "none",
         opts: pulumi.ResourceOptions | None = None,
@@ -52,7 +56,7 @@ class Metrics(pulumi.ComponentResource):
         )
         name = namespace.metadata["name"]
         child = pulumi.ResourceOptions(parent=self)
-        values = {**_prometheus(remote_write), "alertmanager": _alertmanager(alerts)}
+        values = {**_prometheus(storage_gib, remote_write), "alertmanager": _alertmanager(alerts)}
         stack = release(KUBE_PROMETHEUS_STACK, namespace=name, values=values, opts=child)
         release(METRICS_SERVER, namespace=name, values={"resources": size(100, 128)}, opts=child)
         after = pulumi.ResourceOptions(parent=self, depends_on=[stack])
@@ -64,7 +68,7 @@ class Metrics(pulumi.ComponentResource):
         self.register_outputs({"namespace": name})
 
 
-def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
+def _prometheus(storage_gib: int, remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
     # Pods are found by their monitors, whichever release made these.
     everywhere = {
         f"{kind}SelectorNilUsesHelmValues": False for kind in ("podMonitor", "serviceMonitor", "rule")
@@ -75,6 +79,8 @@ def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
             "prometheusSpec": {
                 **everywhere,
                 "retention": "15d",
+                "retentionSize": f"{storage_gib * MIB * FULL_PERCENT // 100}MiB",
+                "storageSpec": _disk(storage_gib),
                 "enableFeatures": ["exemplar-storage"],
                 "resources": size(500, 2048),
                 **({"remoteWrite": [remote_write]} if remote_write else {}),
@@ -85,6 +91,12 @@ def _prometheus(remote_write: Mapping[str, Any] | None) -> dict[str, Any]:
         "kube-state-metrics": {"resources": size(50, 128)},
         "prometheus-node-exporter": {"resources": size(50, 64)},
     }
+
+
+def _disk(gib: int) -> dict[str, Any]:
+    """Without one the data would be lost with the pod."""
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": f"{gib}Gi"}}}
+    return {"volumeClaimTemplate": {"spec": claim}}
 
 
 def _alertmanager(alerts: Receiver) -> dict[str, Any]:

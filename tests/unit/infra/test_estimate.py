@@ -129,6 +129,105 @@ def test_what_has_no_price_is_named(resource, region, message):
         bill_of([resource], TABLE, region)
 
 
+def claim(size, **spec):
+    return {"spec": {"resources": {"requests": {"storage": size}}, **spec}}
+
+
+def stateful(**spec):
+    return planted("kubernetes:apps/v1:StatefulSet", metadata={"namespace": "tracing"}, spec=spec)
+
+
+def of_prometheus(**spec):
+    values = {"prometheus": {"prometheusSpec": {"storageSpec": {"volumeClaimTemplate": claim("50Gi")}, **spec}}}
+    return planted("kubernetes:helm.sh/v3:Release", namespace="monitoring", values=values)
+
+
+def elasticsearch(*node_sets):
+    sets = [{"count": count, "volumeClaimTemplates": [claim(size)]} for count, size in node_sets]
+    type_ = "kubernetes:elasticsearch.k8s.elastic.co/v1:Elasticsearch"
+    return planted(type_, metadata={"namespace": "logs"}, spec={"nodeSets": sets})
+
+
+@pytest.mark.parametrize(
+    ("resource", "component", "gib"),
+    [
+        (planted("kubernetes:core/v1:PersistentVolumeClaim", **claim("8Gi")), "default", 8),
+        (stateful(volumeClaimTemplates=[claim("20Gi")]), "tracing", 20),
+        (stateful(replicas=3, volumeClaimTemplates=[claim("20Gi"), claim("1Ti")]), "tracing", 3 * 1044),
+        (stateful(replicas=2, volumeClaimTemplates=[claim("1500Mi", storageClassName="gp3")]), "tracing", 4),
+        (elasticsearch((3, "50Gi"), (2, "10G")), "logs", 3 * 50 + 2 * 10),
+        (
+            planted(
+                "kubernetes:logstash.k8s.elastic.co/v1alpha1:Logstash",
+                metadata={"namespace": "logs"},
+                spec={"count": 2, "volumeClaimTemplates": [claim("1Gi")]},
+            ),
+            "logs",
+            2,
+        ),
+        (of_prometheus(), "monitoring", 50),
+        (of_prometheus(replicas=2), "monitoring", 100),
+    ],
+)
+def test_a_volume_is_paid_for_in_each_pod(resource, component, gib):
+    """Whole gibibytes of gp3, whoever asks for them: the size of a claim times the pods that have it."""
+    [line] = bill_of([resource], TABLE, "us-east-1")
+    assert (line.quantity.component, line.quantity.key) == (component, "ebs.gp3.gib")
+    assert (line.low, line.high) == (pytest.approx(gib * 0.1), pytest.approx(gib * 0.1))
+
+
+OF_A_POD = {"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": claim("9Gi")}}]}
+
+
+@pytest.mark.parametrize(
+    ("resource", "place"),
+    [
+        (stateful(volumeClaimTemplates=[claim("many")]), r"spec\.volumeClaimTemplates\.0"),
+        (
+            stateful(volumeClaimTemplates=[claim("9Gi", storageClassName="io2")]),
+            r"spec\.volumeClaimTemplates\.0",
+        ),
+        (
+            planted("kubernetes:apps/v1:Deployment", spec={"template": {"spec": OF_A_POD}}),
+            r"spec\.template\.spec\.volumes\.0\.ephemeral\.volumeClaimTemplate",
+        ),
+        (
+            planted("kubernetes:helm.sh/v3:Release", values={"server": {"persistence": {"enabled": True}}}),
+            r"values\.server\.persistence",
+        ),
+        (
+            planted("kubernetes:postgresql.cnpg.io/v1:Cluster", spec={"storage": {"size": "20Gi"}}),
+            r"spec\.storage",
+        ),
+        (
+            planted("kubernetes:x/v1:Strange", spec={"volumeClaimTemplates": [claim("9Gi")]}),
+            r"spec\.volumeClaimTemplates\.0",
+        ),
+    ],
+)
+def test_a_volume_that_cannot_be_counted_is_named(resource, place):
+    """Of a kind, a size or a class that nobody knows: with its place, and the estimate ends."""
+    with pytest.raises(Unpriced, match=rf"^no price: volume {place} of {resource.type} \(planted\); add it"):
+        bill_of([resource], TABLE, "us-east-1")
+
+
+@pytest.mark.parametrize("node", [{"enabled": False, "size": "9Gi"}, {"existing": "data"}, "9Gi"])
+def test_what_claims_nothing_is_free(node):
+    """A chart's persistence that is switched off, or a word that only looks like a claim."""
+    values = {"server": {"persistence": node}}
+    assert bill_of([planted("kubernetes:helm.sh/v3:Release", values=values)], TABLE, "us-east-1") == []
+
+
+def test_production_pays_for_the_disks_of_its_logs_traces_and_metrics():
+    """Three of 50 GiB and Logstash's two of 1, Jaeger's 20, Prometheus's 80 by its setting; by the month."""
+    made = run_stack("aws-prod", observability='{"metrics_storage_gib": 80, "alerts": "slack"}')
+    lines = bill_of(made.resources, price_table(), "us-east-1")
+    disks = {each.quantity.component: each for each in lines if each.quantity.key == "ebs.gp3.gib"}
+    sizes = {component: line.quantity.least for component, line in disks.items() if component != "nodes"}
+    assert sizes == {"logs": 152, "tracing": 20, "monitoring": 80}
+    assert disks["logs"].low == disks["logs"].high == pytest.approx(152 * 0.08)
+
+
 @pytest.mark.parametrize("stack", ["aws-staging", "aws-prod"])
 def test_each_stack_has_its_bill(stack, capsys):
     """The real program, the real table: every part of it is priced, low below high."""
