@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from components.access import SecretKey
 from components.cert_manager import CertManager
+from components.kind.barman_cloud import Backup
 from components.kind.edge_certificate import EdgeCertificate
 from components.kind.kafka_strimzi import KafkaStrimzi
 from components.kind.postgres_cnpg import PostgresCnpg
@@ -42,6 +43,7 @@ def kind_platform(
         instances=sizes.postgres_instances,
         storage_gib=sizes.postgres_storage_gib,
         secret=settings.signing_key,
+        backup=_backup(settings, cert_manager),
     )
     kafka = KafkaStrimzi(stores_in, brokers=sizes.kafka_brokers, storage_gib=sizes.kafka_storage_gib)
     redis = RedisValkey(
@@ -58,6 +60,18 @@ def kind_platform(
         options=pulumi.ResourceOptions(depends_on=before),
         edge=certificate.access() if certificate else None,
     )
+
+
+def _backup(settings: Settings, cert_manager: CertManager | None) -> Backup | None:
+    """The settings have both keys, or neither and no backup."""
+    wanted, key_id, key = (
+        settings.stores.postgres_backup,
+        settings.backup_access_key_id,
+        settings.backup_secret_access_key,
+    )
+    if wanted is None or key_id is None or key is None or cert_manager is None:
+        return None
+    return Backup(wanted, key_id, key, cert_manager)
 
 
 def _edge(

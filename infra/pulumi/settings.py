@@ -92,6 +92,21 @@ class Observability(Strict):
     trace_sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
+class PostgresBackup(Strict):
+    """Where PostgreSQL on kind is backed up to: S3 of AWS, or whatever speaks it at `endpoint`.
+
+    A copy is made at `at_hours` of each day (UTC), and all that is written between them is kept as well, for
+    `retention_days`. `archive` is the folder of one cluster's life: one that is made anew needs another.
+    """
+
+    destination: Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*$")]
+    endpoint: Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:\d{1,5})?$")] | None = None
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
+    archive: Name = "postgres"
+    retention_days: Annotated[int, Field(ge=1, le=400)] = 14
+    at_hours: Annotated[list[Annotated[int, Field(ge=0, le=23)]], Field(min_length=1, max_length=24)] = [2]
+
+
 class Stores(Strict):
     """How large the stores are. `documents` and `graph` are there for services that own such a store."""
 
@@ -99,6 +114,7 @@ class Stores(Strict):
     postgres_storage_gib: Annotated[int, Field(ge=1, le=65_536)] = 20
     kafka_brokers: Annotated[int, Field(ge=1, le=30)] = 3
     kafka_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 20
+    postgres_backup: PostgresBackup | None = None
     redis_replicas: Annotated[int, Field(ge=0, le=5)] = 1
     redis_memory_mib: Annotated[int, Field(ge=64, le=1_048_576)] = 512
     documents: bool = False
@@ -200,6 +216,8 @@ class Settings(Strict):
     operator_password: SecretStr
     signing_key: SecretStr
     alerts_secret: SecretStr | None = None
+    backup_access_key_id: SecretStr | None = None
+    backup_secret_access_key: SecretStr | None = None
     aws: Aws | None = None
 
     @model_validator(mode="after")
@@ -230,6 +248,16 @@ class Settings(Strict):
         return self
 
     @model_validator(mode="after")
+    def _backups_have_their_keys(self) -> Self:
+        backup = self.stores.postgres_backup
+        if backup and self.platform != "kind":
+            raise ValueError("stores.postgres_backup: belongs to platform kind; on AWS Aurora has its own")
+        for key in BACKUP_KEYS:
+            if (getattr(self, key) is None) != (backup is None):
+                raise ValueError(f"{key}: belongs to stores.postgres_backup, and is needed by it")
+        return self
+
+    @model_validator(mode="after")
     def _floors_of_sales_are_below_the_ceiling(self) -> Self:
         most = self.scaling.max_replicas
         for sale in self.sales:
@@ -242,13 +270,13 @@ class Settings(Strict):
 
     @property
     def makes_certificates(self) -> bool:
-        """Whether any certificate is made in the cluster."""
-        return self.edge is not None
+        """Whether any certificate is made in the cluster: for the door, or for the plugin of backups."""
+        return self.edge is not None or self.stores.postgres_backup is not None
 
     @property
     def secrets(self) -> dict[str, SecretStr]:
         """What services are told in secret, by its key in the stack's file."""
-        return {name: getattr(self, name) for name in SECRETS if name != "alerts_secret"}
+        return {name: getattr(self, name) for name in SECRETS if name not in OF_NO_SERVICE}
 
     def check_services(self, names: Collection[str]) -> None:
         """Raises SettingsError where a setting names no service, or production lacks an image's digest."""
@@ -276,6 +304,8 @@ class SettingsError(Exception):
         super().__init__("\n".join(f"{NAMESPACE}:{fault}" for fault in faults))
 
 
+BACKUP_KEYS = ("backup_access_key_id", "backup_secret_access_key")
+OF_NO_SERVICE = ("alerts_secret", *BACKUP_KEYS)
 # Encrypted in the stack's file.
 SECRETS = tuple(
     name

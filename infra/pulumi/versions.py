@@ -47,6 +47,8 @@ STRIMZI = Chart("strimzi-kafka-operator", "oci://quay.io/strimzi-helm", "0.50.0"
 KAFKA = "4.1.1"
 CLOUD_NATIVE_PG = Chart("cloudnative-pg", "https://cloudnative-pg.github.io/charts", "0.27.1")
 CLOUD_NATIVE_PG_POSTGRES = "ghcr.io/cloudnative-pg/postgresql:17.9"
+# The plugin 0.15.0; its resource definitions in the lab are of the same version.
+BARMAN_CLOUD = Chart("plugin-barman-cloud", "https://cloudnative-pg.github.io/charts", "0.8.0")
 VALKEY = "docker.io/valkey/valkey:8.1.4-alpine3.22"
 
 # Its resource definitions in the lab are of the same version.

@@ -12,7 +12,10 @@ GOOD = {
     "operator_password": SECRET,
     "signing_key": SECRET,
 }
+BACKUP = {"destination": "s3://backups/kind"}
+BACKUP_KEYS = {"backup_access_key_id": SECRET, "backup_secret_access_key": SECRET}
 ALL_SECRETS = GOOD | {"observability": {"alerts": "slack"}, "alerts_secret": SECRET}
+ALL_SECRETS |= {"stores": {"postgres_backup": BACKUP}} | BACKUP_KEYS
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,18 @@ ALL_SECRETS = GOOD | {"observability": {"alerts": "slack"}, "alerts_secret": SEC
             "seawall:alerts_secret: belongs to observability.alerts, and is needed by it",
         ),
         ({"platform": "aws"}, "seawall:aws: belongs to platform aws, and to no other"),
+        (
+            {"stores": {"postgres_backup": BACKUP}},
+            "seawall:backup_access_key_id: belongs to stores.postgres_backup, and is needed by it",
+        ),
+        (
+            {"stores": {"postgres_backup": BACKUP}, "backup_access_key_id": SECRET},
+            "seawall:backup_secret_access_key: belongs to stores.postgres_backup, and is needed by it",
+        ),
+        (
+            {"backup_secret_access_key": SECRET},
+            "seawall:backup_secret_access_key: belongs to stores.postgres_backup, and is needed by it",
+        ),
     ],
 )
 def test_a_fault_is_one_line_with_its_key(change, fault):
@@ -58,6 +73,26 @@ def test_a_fault_is_one_line_with_its_key(change, fault):
     with pytest.raises(SettingsError) as raised:
         read_settings(GOOD | change, SECRETS)
     assert fault in str(raised.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"destination": "/backups"}, "destination: String should match pattern"),
+        ({"destination": "s3://backups/kind/"}, "destination: String should match pattern"),
+        ({"endpoint": "minio:9000"}, "endpoint: String should match pattern"),
+        ({"archive": "Postgres 2"}, "archive: String should match pattern"),
+        ({"retention_days": 0}, "retention_days: Input should be greater than or equal to 1"),
+        ({"at_hours": []}, "at_hours: List should have at least 1 item"),
+        ({"at_hours": [24]}, "at_hours.0: Input should be less than or equal to 23"),
+        ({"schedule": "0 2 * * *"}, "schedule: unknown"),
+    ],
+)
+def test_a_fault_of_a_backup_is_told_by_its_key(change, fault):
+    """In one line, before a backup would be missed."""
+    given = {"stores": {"postgres_backup": BACKUP | change}} | BACKUP_KEYS
+    with pytest.raises(SettingsError, match=rf"^seawall:stores\.postgres_backup\.{fault}"):
+        read_settings(GOOD | given, SECRETS)
 
 
 AWS = {
@@ -99,6 +134,13 @@ def test_a_fault_of_aws_is_told_by_its_key(change, fault):
     with pytest.raises(SettingsError) as raised:
         read_settings(GOOD | {"platform": "aws", "aws": AWS | change}, SECRETS)
     assert f"seawall:{fault}" in str(raised.value)
+
+
+def test_a_backup_is_of_kind():
+    """On AWS Aurora keeps its own: the setting is refused."""
+    given = {"platform": "aws", "aws": AWS, "stores": {"postgres_backup": BACKUP}} | BACKUP_KEYS
+    with pytest.raises(SettingsError, match="^seawall:stores.postgres_backup: belongs to platform kind"):
+        read_settings(GOOD | given, SECRETS)
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -7,6 +7,7 @@ import pulumi_kubernetes as k8s
 from pydantic import SecretStr
 
 from components.access import Access, Destination, SecretKey
+from components.kind.barman_cloud import Backup, BarmanCloud
 from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.priorities import STORES as STORES_FIRST
@@ -22,7 +23,7 @@ LABELS = {"cnpg.io/cluster": NAME}
 class PostgresCnpg(pulumi.ComponentResource):
     """A primary and its replicas; a database, a role and a password for each service, and nobody else's.
 
-    `shop` is the namespace where services find what leads to them.
+    `shop` is the namespace where services find what leads to them. Without `backup` there is none.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class PostgresCnpg(pulumi.ComponentResource):
         storage_gib: int,
         secret: SecretStr,
         memory_mib: int = 1024,
+        backup: Backup | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:kind:PostgresCnpg", NAME, None, opts)
@@ -46,6 +48,7 @@ class PostgresCnpg(pulumi.ComponentResource):
             values={"resources": size(100, 256)},
             opts=self._child,
         )
+        barman = BarmanCloud(namespace, backup, after=[operator], opts=self._child) if backup else None
         credentials = [self._credential(owner) for owner in owners]
         cluster = k8s.apiextensions.CustomResource(
             NAME,
@@ -63,9 +66,15 @@ class PostgresCnpg(pulumi.ComponentResource):
                 "maxSyncReplicas": min(1, instances - 1),
                 "postgresql": {"parameters": {"max_connections": "200"}},
                 "managed": {"roles": [_role(owner) for owner in owners]},
+                **({"plugins": [barman.archiver()]} if barman else {}),
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[operator, *credentials]),
+            # Of barman only what was made before: its schedule comes after the Cluster.
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[operator, *credentials, *([barman.store] if barman else [])]
+            ),
         )
+        if barman:
+            barman.make_copies(NAME, API, [cluster])
         for owner in owners:
             self._database(owner, cluster)
         let_the_shop_in(NAME, namespace, LABELS, PORT, self._child)

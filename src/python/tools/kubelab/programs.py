@@ -120,6 +120,13 @@ DEFINITIONS = (
         ("config/crd/bases/*.yaml",),
     ),
     Definitions(
+        "plugin-barman-cloud",
+        "github.com/cloudnative-pg/plugin-barman-cloud",
+        "v0.15.0",
+        "h1:gNVytrzzYUE08wxLDrjfJqy1FPPSFkMe1OEr4s4pVI0=",
+        ("config/crd/bases/*.yaml",),
+    ),
+    Definitions(
         "karpenter",
         "sigs.k8s.io/karpenter",
         "v1.14.1",
