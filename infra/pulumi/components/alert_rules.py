@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.watching.backups import backups
 from components.watching.burn_rates import burn_rate_groups
 from components.watching.rules import group
 from components.watching.symptoms import symptoms
@@ -16,16 +17,22 @@ NAME = "seawall"
 
 
 class AlertRules(pulumi.ComponentResource):
-    """Burn rates of `objectives.py`, and symptoms. The label is what the chart's operator looks for."""
+    """Burn rates of `objectives.py`, and symptoms, where `backed_up` of backups as well.
+
+    The label is what the chart's operator looks for.
+    """
 
     def __init__(
         self,
         namespace: pulumi.Input[str],
         workloads: Sequence[Workload],
+        *,
+        backed_up: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:AlertRules", NAME, None, opts)
         services = [each.dns_name for each in workloads]
+        found = [*symptoms(services), *(backups() if backed_up else [])]
         k8s.apiextensions.CustomResource(
             "alert-rules",
             api_version="monitoring.coreos.com/v1",
@@ -35,7 +42,7 @@ class AlertRules(pulumi.ComponentResource):
                 namespace=namespace,
                 labels={"app.kubernetes.io/part-of": "seawall", "release": KUBE_PROMETHEUS_STACK.name},
             ),
-            spec={"groups": [*burn_rate_groups(OBJECTIVES), group("symptoms", symptoms(services))]},
+            spec={"groups": [*burn_rate_groups(OBJECTIVES), group("symptoms", found)]},
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unit.infra.program import run_stack
+from unit.infra.program import BACKED_UP, run_stack
 from unit.infra.promtool import PROGRAM, WHERE, Case, run
 from unit.infra.queries import alerts_of
 
@@ -15,6 +15,10 @@ PROVIDER = 'namespace="shop",app_kubernetes_io_name="payments",call="charge",out
 CONDITION = "kube_horizontalpodautoscaler_status_condition"
 AUTOSCALER = 'namespace="shop",horizontalpodautoscaler="orders"'
 DEPLOYMENT = 'namespace="shop",deployment="orders"'
+SERVER = 'namespace="stores",pod="postgres-1"'
+COPIED = f"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{{{SERVER}}}"
+FAILED = f"barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp{{{SERVER}}}"
+DAY_MINUTES = 24 * 60
 JOB = 'namespace="capacity",job_name="pre-scaling-0101-1000-123"'
 DAYS = 3 * 24 * 60
 
@@ -230,6 +234,30 @@ CASES = [
         15,
         1,
     ),
+    Case("BackupFailed", "the last one", {COPIED: "100x20", FAILED: "200x20"}, 15, 1),
+    Case("BackupFailed", "one before the last", {COPIED: "200x20", FAILED: "100x20"}, 15, 0),
+    Case("BackupTooOld", "a day old", {COPIED: f"60x{2 * DAY_MINUTES}"}, DAY_MINUTES, 0),
+    Case("BackupTooOld", "28 hours old", {COPIED: f"60x{2 * DAY_MINUTES}"}, DAY_MINUTES + 4 * 60, 1),
+    Case("BackupTooOld", "always a new one", {COPIED: f"0+60x{2 * DAY_MINUTES}"}, 2 * DAY_MINUTES - 5, 0),
+    Case("BackupTooOld", "nobody tells", {'up{namespace="stores"}': "1x80"}, 75, 1),
+    Case("BackupTooOld", "nobody has told yet", {'up{namespace="stores"}': "1x80"}, 30, 0),
+    Case(
+        "ArchiveLags",
+        "21 wait at the primary",
+        {f'cnpg_collector_pg_wal_archive_status{{{SERVER},value="ready"}}': "21x40"},
+        30,
+        1,
+    ),
+    Case(
+        "ArchiveLags",
+        "many are done",
+        {
+            f'cnpg_collector_pg_wal_archive_status{{{SERVER},value="ready"}}': "3x40",
+            f'cnpg_collector_pg_wal_archive_status{{{SERVER},value="done"}}': "90x40",
+        },
+        30,
+        0,
+    ),
     Case("ServiceGone", "it was never there", {'up{namespace="shop"}': "1x20"}, 15, 1, 'service="orders"'),
     Case("ServiceGone", "no pod is up", {of_pod("up"): "0x20"}, 15, 1, 'service="orders"'),
     Case(
@@ -245,7 +273,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def stack():
-    return run_stack("kind")
+    return run_stack("kind", **BACKED_UP)
 
 
 @pytest.fixture(scope="module")

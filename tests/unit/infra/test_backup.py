@@ -1,14 +1,19 @@
 """Backups of PostgreSQL on kind: to an object store, by whose keys, when, and for how long."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
+from policies import violations
 from settings import SECRETS
 from unit.infra.program import BACKED_UP, IS_SECRET, SECRET_MARK, STACKS, run_stack
 
 KINDS = ("ObjectStore", "ScheduledBackup")
 PLUGIN = "barman-cloud.cloudnative-pg.io"
+RUNBOOK = Path(__file__).parents[3] / "docs" / "runbooks" / "restore.md"
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +105,29 @@ def test_a_backup_brings_cert_manager_along():
     made = run_stack("kind", edge="null", **BACKED_UP)
     assert "cert-manager" in {each.inputs["chart"] for each in made.of("Release")}
     assert not made.of("Certificate")
+
+
+def test_no_rule_is_broken_by_it(stack):
+    """Those that hold for all that a stack asks for."""
+    assert violations(stack.resources, production=False) == []
+
+
+def test_the_runbook_restores_what_is_kept(stack):
+    """Its Cluster reads the store and the archive of ours, with our PostgreSQL, and our limits, beside it."""
+    restored = yaml.safe_load(re.search(r"```yaml\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)[1])
+    ours = stack.one("Cluster").inputs
+    source = restored["spec"]["bootstrap"]["recovery"]["source"]
+    [kept] = [each["plugin"] for each in restored["spec"]["externalClusters"] if each["name"] == source]
+    [archiver] = ours["spec"]["plugins"]
+    assert (kept["name"], kept["parameters"]) == (archiver["name"], archiver["parameters"])
+    for key in ("imageName", "storage", "postgresql"):
+        assert restored["spec"][key] == ours["spec"][key]
+    assert restored["metadata"]["namespace"] == ours["metadata"]["namespace"]
+    assert restored["metadata"]["name"] != ours["metadata"]["name"]
+    assert "plugins" not in restored["spec"]
+
+
+def test_the_runbook_names_every_database(stack):
+    """One that is left out would stay at another moment than the others."""
+    [named] = re.findall(r"for name in ([a-z ]+); do", RUNBOOK.read_text())
+    assert named.split() == sorted(each.inputs["spec"]["name"] for each in stack.of("Database"))

@@ -8,7 +8,7 @@ import yaml
 
 import recording
 from components.microservice.scaling import SERVICE_LABEL
-from unit.infra.program import run_stack
+from unit.infra.program import BACKED_UP, run_stack
 from unit.infra.queries import Asked, asked, dashboards_of, family, rules_of, targets_of
 
 MEASURED = yaml.safe_load((Path(recording.__file__).parent / "measured.yaml").read_text())
@@ -19,7 +19,7 @@ OVER_TIME = {"rate", "increase"}
 
 @pytest.fixture(scope="module")
 def stack():
-    return run_stack("kind")
+    return run_stack("kind", **BACKED_UP)
 
 
 @pytest.fixture(scope="module")
