@@ -11,8 +11,8 @@ from recording import Resource
 
 Path = tuple[str | int, ...]
 TEMPLATES = ("volumeClaimTemplate", "volumeClaimTemplates")
-# What is a claim as well, of kinds that nothing here can count.
-OTHERS = ("persistence", "storageSpec")
+# How charts and operators call a claim that has no template, which nothing here can count.
+OTHERS = ("persistence", "storage", "storagespec")
 GIB = {"": 2.0**-30, "k": 1e3 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 1e12 / 2**30}
 GIB |= {"Ki": 2.0**-20, "Mi": 2.0**-10, "Gi": 1.0, "Ti": 2.0**10}
 
@@ -44,9 +44,8 @@ def _claims(resource: Resource) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 def _within(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     for key, value in _children(node):
         here = (*path, key)
-        if key in TEMPLATES or (path and path[-1] == TEMPLATES[1]):
-            yield from _within(value, here) if isinstance(value, list) else [(here, value)]
-        elif (key in OTHERS or key == "storage") and _is_claim(value):
+        is_template = key in TEMPLATES or (path and path[-1] == TEMPLATES[1])
+        if isinstance(value, Mapping) and value and (is_template or _is_claim(str(key), value)):
             yield here, value
         else:
             yield from _within(value, here)
@@ -59,9 +58,11 @@ def _children(node: Any) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(node)
 
 
-def _is_claim(value: Any) -> bool:
+def _is_claim(key: str, value: Mapping[str, Any]) -> bool:
     """It has a size, or is switched on, and no template that tells more."""
-    if not isinstance(value, Mapping) or set(value) & set(TEMPLATES):
+    if value.get("type") == "persistent-claim":
+        return True
+    if not key.lower().endswith(OTHERS) or set(value) & set(TEMPLATES):
         return False
     return value.get("enabled", "size" in value) is True
 

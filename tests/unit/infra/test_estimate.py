@@ -200,6 +200,17 @@ OF_A_POD = {"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate":
             r"spec\.storage",
         ),
         (
+            planted("kubernetes:postgresql.cnpg.io/v1:Cluster", spec={"walStorage": {"size": "20Gi"}}),
+            r"spec\.walStorage",
+        ),
+        (
+            planted(
+                "kubernetes:kafka.strimzi.io/v1:KafkaNodePool",
+                spec={"storage": {"type": "jbod", "volumes": [{"type": "persistent-claim", "size": "9Gi"}]}},
+            ),
+            r"spec\.storage\.volumes\.0",
+        ),
+        (
             planted("kubernetes:x/v1:Strange", spec={"volumeClaimTemplates": [claim("9Gi")]}),
             r"spec\.volumeClaimTemplates\.0",
         ),
@@ -211,7 +222,7 @@ def test_a_volume_that_cannot_be_counted_is_named(resource, place):
         bill_of([resource], TABLE, "us-east-1")
 
 
-@pytest.mark.parametrize("node", [{"enabled": False, "size": "9Gi"}, {"existing": "data"}, "9Gi"])
+@pytest.mark.parametrize("node", [{"enabled": False, "size": "9Gi"}, {"volumeClaimTemplate": {}}, "9Gi"])
 def test_what_claims_nothing_is_free(node):
     """A chart's persistence that is switched off, or a word that only looks like a claim."""
     values = {"server": {"persistence": node}}
