@@ -68,9 +68,7 @@ capacity = CapacityNamespace(opts=options)
 later = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[metrics, priorities]))
 running = [*workloads, GATEWAY]
 Dashboards(metrics.namespace, opts=later)
-AlertRules(
-    metrics.namespace, running, backed_up=settings.stores.postgres_backup is not None, opts=later
-)
+AlertRules(metrics.namespace, running, backed_up=settings.stores.postgres_backup is not None, opts=later)
 Headroom(capacity.name, running, settings.scaling, settings.sales, opts=later)
 if settings.sales and settings.scaling.pods == "prometheus-adapter":
     PreScaling(capacity.name, namespace.name, running, settings.scaling, settings.sales, opts=later)

@@ -1,4 +1,4 @@
-"""Disks that pods claim, read from what the program asks for: PersistentVolumeClaims, and templates of them."""
+"""Disks that pods claim, read from what the program asks for: claims of volumes, and templates of them."""
 
 import math
 import re

@@ -41,7 +41,7 @@ def applied(applier, kind):
 
 
 def test_the_server_takes_all_of_it(applier):
-    """The store, its schedule and the Cluster's plugin, by the definitions of the plugin and of the operator."""
+    """The store, its schedule and the Cluster's plugin, by the definitions of plugin and operator."""
     assert applier.refused == []
     assert {"ObjectStore", "ScheduledBackup"} <= {each["kind"] for each in applier.applied}
     kept = applier.lab.kubectl(
@@ -51,7 +51,7 @@ def test_the_server_takes_all_of_it(applier):
 
 
 def test_the_runbooks_cluster_is_one(applier):
-    """What docs/runbooks/restore.md tells to apply: the server takes it, and finds a word that is misspelt."""
+    """What docs/runbooks/restore.md tells to apply: the server takes it, and finds a misspelt word."""
     [told] = re.findall(r"```yaml\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)
     told = re.sub(r"^   ", "", told, flags=re.MULTILINE)
     assert "postgres-restored" in applier.lab.kubectl(*DRY_RUN, manifest=told)

@@ -138,7 +138,9 @@ def stateful(**spec):
 
 
 def of_prometheus(**spec):
-    values = {"prometheus": {"prometheusSpec": {"storageSpec": {"volumeClaimTemplate": claim("50Gi")}, **spec}}}
+    values = {
+        "prometheus": {"prometheusSpec": {"storageSpec": {"volumeClaimTemplate": claim("50Gi")}, **spec}}
+    }
     return planted("kubernetes:helm.sh/v3:Release", namespace="monitoring", values=values)
 
 

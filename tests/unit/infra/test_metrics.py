@@ -34,7 +34,9 @@ def test_the_oldest_goes_before_the_disk_is_full():
     assert (kept["retention"], kept["retentionSize"]) == ("15d", "87040MiB")
 
 
-@pytest.mark.parametrize(("gib", "limit"), [(0, "greater than or equal to 1"), (16385, "less than or equal to 16384")])
+@pytest.mark.parametrize(
+    ("gib", "limit"), [(0, "greater than or equal to 1"), (16385, "less than or equal to 16384")]
+)
 def test_a_disk_that_cannot_be_is_refused(gib, limit):
     """In one line that names the setting and the limit: EBS's gp3 has up to 16 TiB."""
     with pytest.raises(SettingsError, match=f"^seawall:observability.metrics_storage_gib: .*{limit}$"):

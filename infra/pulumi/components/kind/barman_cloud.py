@@ -27,7 +27,7 @@ NO_CHECKSUMS = [
 
 @dataclass(frozen=True)
 class Backup:
-    """What is kept where, and by whose rights. cert-manager's certificates are the operator's and the plugin's."""
+    """What is kept where, and by whose rights. cert-manager lets operator and plugin know each other."""
 
     wanted: PostgresBackup
     access_key_id: SecretStr
@@ -99,7 +99,10 @@ class BarmanCloud(pulumi.ComponentResource):
         )
 
     def _credentials(self) -> k8s.core.v1.Secret:
-        values = {"access-key-id": self._backup.access_key_id, "secret-access-key": self._backup.secret_access_key}
+        values = {
+            "access-key-id": self._backup.access_key_id,
+            "secret-access-key": self._backup.secret_access_key,
+        }
         plain = {key: pulumi.Output.secret(value.get_secret_value()) for key, value in values.items()}
         if self._backup.wanted.region:
             plain["region"] = pulumi.Output.secret(self._backup.wanted.region)

@@ -1,4 +1,4 @@
-"""Backups of PostgreSQL that are not made: where the stack has them. Its servers tell, by the plugin's figures."""
+"""Backups of PostgreSQL that are not made. Its servers tell, by figures of the plugin and of the operator."""
 
 from datetime import timedelta
 
