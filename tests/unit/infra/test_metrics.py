@@ -39,5 +39,5 @@ def test_the_oldest_goes_before_the_disk_is_full():
 )
 def test_a_disk_that_cannot_be_is_refused(gib, limit):
     """In one line that names the setting and the limit: EBS's gp3 has up to 16 TiB."""
-    with pytest.raises(SettingsError, match=f"^seawall:observability.metrics_storage_gib: .*{limit}$"):
+    with pytest.raises(SettingsError, match=rf"^seawall:observability\.metrics_storage_gib: .*{limit}$"):
         run_stack("kind", observability=f'{{"metrics_storage_gib": {gib}}}')

@@ -139,7 +139,7 @@ def test_a_fault_of_aws_is_told_by_its_key(change, fault):
 def test_a_backup_is_of_kind():
     """On AWS Aurora keeps its own: the setting is refused."""
     given = {"platform": "aws", "aws": AWS, "stores": {"postgres_backup": BACKUP}} | BACKUP_KEYS
-    with pytest.raises(SettingsError, match="^seawall:stores.postgres_backup: belongs to platform kind"):
+    with pytest.raises(SettingsError, match=r"^seawall:stores\.postgres_backup: belongs to platform kind"):
         read_settings(GOOD | given, SECRETS)
 
 
