@@ -27,6 +27,7 @@ from workloads import GATEWAY, workloads_of
 settings = stack_settings()
 workloads = workloads_of(production=settings.production)
 settings.check_services({*(each.name for each in workloads), "gateway"})
+settings.check_stores({each.name: each.stores for each in workloads})
 
 foundation = aws_foundation(settings, settings.aws) if settings.aws else None
 options = foundation.options if foundation else pulumi.ResourceOptions()

@@ -6,16 +6,21 @@ import pulumi
 
 from components.aws.certificate import Certificate
 from components.aws.configured_secrets import ConfiguredSecrets
+from components.aws.credential import Credential
 from components.aws.document_db import DocumentDb
 from components.aws.external_dns import ExternalDns
 from components.aws.external_secrets import ExternalSecrets
 from components.aws.fluent_bit import FluentBit
 from components.aws.kafka_msk import KafkaMsk
 from components.aws.load_balancer import LoadBalancerController, public_service
+from components.aws.managed_secret import ManagedSecret
 from components.aws.open_search import OpenSearch
 from components.aws.postgres_aurora import PostgresAurora
 from components.aws.redis_elasticache import RedisElastiCache
-from components.aws.store import Setting
+from components.aws.store import Setting, credentials
+from components.aws.volumes import NAME as VOLUMES
+from components.graph_neo4j import USER as GRAPH_USER
+from components.graph_neo4j import GraphNeo4j
 from components.watching.receivers import KEY, SECRET
 from foundation_aws import Foundation
 from platforms import Platform, StoreComponent
@@ -46,6 +51,8 @@ def aws_platform(
         namespace,
     )
     stores, secret_arns = _stores(setting, settings, of_aws, workloads, opts)
+    graph_user = _graph_user(setting, settings, opts)
+    secret_arns += [graph_user.arn] if graph_user else []
     configured = ConfiguredSecrets(setting, settings.secrets, opts)
     receiver = _receiver(setting, settings, opts)
     _logs(setting, settings, of_aws, foundation)
@@ -64,6 +71,9 @@ def aws_platform(
     if isinstance(postgres, PostgresAurora):
         databases = postgres.make_databases(after)
         after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[databases]))
+    if graph_user:
+        stores["graph"] = graph = _graph(setting, settings, graph_user, after)
+        after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[graph]))
     public = _public(settings, of_aws, foundation)
     return Platform(stores, configured.put_into(namespace, after), public, after)
 
@@ -109,11 +119,32 @@ def _stores(
     secret_arns = [*postgres.secret_arns, *redis.secret_arns, *kafka.secret_arns]
     if sizes.documents:
         documents = DocumentDb(
-            setting, instances=3, instance_class=of_aws.documents_instance_class, opts=opts
+            setting,
+            instances=sizes.documents_members,
+            instance_class=of_aws.documents_instance_class,
+            opts=opts,
         )
         stores["documents"] = documents
         secret_arns += documents.secret_arns
     return stores, secret_arns
+
+
+def _graph_user(setting: Setting, settings: Settings, opts: pulumi.ResourceOptions) -> Credential | None:
+    return credentials(setting, "graph", [GRAPH_USER], opts)[GRAPH_USER] if settings.stores.graph else None
+
+
+def _graph(
+    setting: Setting, settings: Settings, user: Credential, opts: pulumi.ResourceOptions
+) -> GraphNeo4j:
+    """In the cluster, for AWS runs none of it; secrets have to be readable by now."""
+    return GraphNeo4j(
+        shop=setting.namespace,
+        password=ManagedSecret(user.secret_name),
+        storage_gib=settings.stores.graph_storage_gib,
+        memory_mib=settings.stores.graph_memory_mib,
+        storage_class=VOLUMES,
+        opts=opts,
+    )
 
 
 def _users(workloads: Sequence[Workload]) -> dict[Store, list[str]]:

@@ -9,6 +9,10 @@ from pydantic import SecretStr
 from components.access import SecretKey
 from components.cert_manager import CertManager
 from components.kind.barman_cloud import Backup
+from components.graph_neo4j import GraphNeo4j
+from components.kind.derived_password import derived_password
+from components.kind.derived_secret import DerivedSecret
+from components.kind.documents_mongo import DocumentsMongo
 from components.kind.edge_certificate import EdgeCertificate
 from components.kind.kafka_strimzi import KafkaStrimzi
 from components.kind.postgres_cnpg import PostgresCnpg
@@ -49,11 +53,17 @@ def kind_platform(
     redis = RedisValkey(
         stores_in, shop=namespace, memory_mib=sizes.redis_memory_mib, secret=settings.signing_key
     )
-    stores: Mapping[Store, StoreComponent] = {"postgres": postgres, "kafka": kafka, "redis": redis}
+    by_switch = _by_switch(settings, stores_in, namespace, workloads)
+    stores: Mapping[Store, StoreComponent] = {
+        "postgres": postgres,
+        "kafka": kafka,
+        "redis": redis,
+        **by_switch,
+    }
     if settings.alerts_secret is not None:
         _secret(SECRET, {KEY: settings.alerts_secret}, monitoring)
     certificate = _edge(settings, namespace, cert_manager)
-    before = [postgres, kafka, redis, *([certificate] if certificate else [])]
+    before = [postgres, kafka, redis, *by_switch.values(), *([certificate] if certificate else [])]
     return Platform(
         stores,
         _secret(CONFIGURED, settings.secrets, namespace),
@@ -72,6 +82,34 @@ def _backup(settings: Settings, cert_manager: CertManager | None) -> Backup | No
     if wanted is None or key_id is None or key is None or cert_manager is None:
         return None
     return Backup(wanted, key_id, key, cert_manager)
+
+
+def _by_switch(
+    settings: Settings,
+    stores_in: pulumi.Input[str],
+    namespace: pulumi.Input[str],
+    workloads: Sequence[Workload],
+) -> dict[Store, DocumentsMongo | GraphNeo4j]:
+    """The stores that not every shop needs."""
+    sizes = settings.stores
+    made: dict[Store, DocumentsMongo | GraphNeo4j] = {}
+    if sizes.documents:
+        made["documents"] = DocumentsMongo(
+            stores_in,
+            shop=namespace,
+            owners=[each.name for each in workloads if "documents" in each.stores],
+            members=sizes.documents_members,
+            storage_gib=sizes.documents_storage_gib,
+            secret=settings.signing_key,
+        )
+    if sizes.graph:
+        made["graph"] = GraphNeo4j(
+            shop=namespace,
+            password=DerivedSecret(derived_password(settings.signing_key, "neo4j")),
+            storage_gib=sizes.graph_storage_gib,
+            memory_mib=sizes.graph_memory_mib,
+        )
+    return made
 
 
 def _edge(

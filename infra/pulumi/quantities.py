@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from components.aws.node_group import DATA_GIB, SYSTEM_GIB
 from components.aws.node_pool import vcpus
 from recording import Resource
+from versions import NEO4J
 
 DISK_GIB = DATA_GIB + SYSTEM_GIB
 
@@ -89,6 +90,14 @@ def _service(resource: Resource) -> Iterator[Quantity]:
         yield Quantity("edge", "load-balancer.network", 1, 1)
 
 
+def _release(resource: Resource) -> Iterator[Quantity]:
+    """Of what charts make the disk of the graph is known; on AWS it is of the class gp3."""
+    if resource.inputs["chart"] == NEO4J.name:
+        disk = resource.inputs["values"]["volumes"]["data"]["dynamic"]
+        gib = float(disk["requests"]["storage"].removesuffix("Gi"))
+        yield Quantity("graph", "ebs.gp3.gib", gib, gib)
+
+
 READINGS: dict[str, Reading] = {
     "aws:docdb/clusterInstance:ClusterInstance": _instance("documents", "docdb"),
     "aws:ec2/eip:Eip": _each("network", "ipv4"),
@@ -103,6 +112,7 @@ READINGS: dict[str, Reading] = {
     "aws:rds/clusterInstance:ClusterInstance": _instance("postgres", "rds"),
     "aws:secretsmanager/secret:Secret": _each("secrets", "secret"),
     "kubernetes:core/v1:Service": _service,
+    "kubernetes:helm.sh/v3:Release": _release,
     "kubernetes:karpenter.sh/v1:NodePool": _node_pool,
 }
 # What is charged for by its use alone: the component, and the keys of `use`.

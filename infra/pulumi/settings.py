@@ -118,7 +118,18 @@ class Stores(Strict):
     redis_replicas: Annotated[int, Field(ge=0, le=5)] = 1
     redis_memory_mib: Annotated[int, Field(ge=64, le=1_048_576)] = 512
     documents: bool = False
+    # An even number of members survives no more losses than one less.
+    documents_members: Literal[1, 3, 5, 7] = 3
+    documents_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 10
     graph: bool = False
+    graph_storage_gib: Annotated[int, Field(ge=1, le=16_384)] = 10
+    # The chart of Neo4j refuses less than 2 GiB.
+    graph_memory_mib: Annotated[int, Field(ge=2048, le=1_048_576)] = 2048
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """Those that a stack has only when it says so, and this one does not."""
+        return tuple(name for name in ("documents", "graph") if not getattr(self, name))
 
 
 class Edge(Strict):
@@ -293,6 +304,17 @@ class Settings(Strict):
                 f"images.digests: {name} has none, and production takes no image by tag"
                 for name in sorted(set(names) - set(self.images.digests))
             ]
+        if faults:
+            raise SettingsError(faults)
+
+    def check_stores(self, stores_of: Mapping[str, Collection[str]]) -> None:
+        """Raises SettingsError where a workload, by its name, keeps data in a store that is switched off."""
+        faults = [
+            f"stores.{store}: is off, and the workload {name!r} keeps data there (workloads.yaml)"
+            for name, stores in stores_of.items()
+            for store in self.stores.switched_off
+            if store in stores
+        ]
         if faults:
             raise SettingsError(faults)
 

@@ -50,6 +50,11 @@ CLOUD_NATIVE_PG_POSTGRES = "ghcr.io/cloudnative-pg/postgresql:17.9"
 # The plugin 0.15.0; its resource definitions in the lab are of the same version.
 BARMAN_CLOUD = Chart("plugin-barman-cloud", "https://cloudnative-pg.github.io/charts", "0.8.0")
 VALKEY = "docker.io/valkey/valkey:8.1.4-alpine3.22"
+# The operator takes the image `<version>-<type>` of MongoDB's own registry.
+MONGODB_OPERATOR = Chart("mongodb-kubernetes", "https://mongodb.github.io/helm-charts", "1.11.1")
+MONGODB, MONGODB_IMAGE_TYPE = "8.0.32", "ubi8"
+# The chart's version is the server's; 5.26 is the release with long-term support.
+NEO4J = Chart("neo4j", "https://helm.neo4j.com/neo4j", "5.26.21")
 
 # Its resource definitions in the lab are of the same version.
 CERT_MANAGER = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.2")

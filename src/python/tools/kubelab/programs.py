@@ -119,6 +119,14 @@ DEFINITIONS = (
         "h1:HdOUWgFhta558uHfXeO/199qCApxaj5yi05x6nWNmgs=",
         ("config/crd/bases/*.yaml",),
     ),
+    # The proxy refuses mongodb-kubernetes; this is the operator that went into it, with the same v1.
+    Definitions(
+        "mongodb-community",
+        "github.com/mongodb/mongodb-kubernetes-operator",
+        "v0.13.0",
+        "h1:tbR6z7f3DZmeQJgPsC+Xp193kdADMzcwFGqlTvO9gh0=",
+        ("config/crd/bases/*.yaml",),
+    ),
     Definitions(
         "plugin-barman-cloud",
         "github.com/cloudnative-pg/plugin-barman-cloud",
