@@ -1,10 +1,13 @@
 """The bill of a stack: what is counted, with which price, and what is refused."""
 
+import json
+
 import pytest
 
 from bill import bill_of
 from estimate import main
 from price_table import PriceTable, Unpriced, price_table
+from recording import values_of
 from unit.infra.program import Resource, run_stack
 
 TABLE = PriceTable.model_validate(
@@ -262,6 +265,25 @@ def test_another_size_is_another_bill():
         return next(line.low for line in lines if line.quantity.key == "rds.db.r8g.large")
 
     assert of(4) == pytest.approx(of(3) * 4 / 3)
+
+
+def with_both_stores(**stores):
+    """Production with documents of a class that has a price, and the graph."""
+    values, _ = values_of("aws-prod")
+    of_aws = json.loads(values["seawall:aws"]) | {"documents_instance_class": "db.r5.large"}
+    wanted = {"documents": True, "graph": True, **stores}
+    made = run_stack("aws-prod", aws=json.dumps(of_aws), stores=json.dumps(wanted))
+    lines = bill_of(made.resources, price_table(), "eu-central-1")
+    return {(line.quantity.component, line.quantity.key): line for line in lines}
+
+
+def test_documents_and_the_graph_have_their_bill():
+    """The members by the hour, and the disk of the graph by its size."""
+    bill = with_both_stores(documents_members=5, graph_storage_gib=30)
+    assert bill["documents", "docdb.db.r5.large"].quantity.least == 5
+    disk = bill["graph", "ebs.gp3.gib"]
+    assert (disk.quantity.least, disk.quantity.most) == (30, 30)
+    assert disk.low == pytest.approx(30 * price_table().monthly("ebs.gp3.gib", "eu-central-1"))
 
 
 def test_a_stack_with_an_unpriced_part_is_refused():
