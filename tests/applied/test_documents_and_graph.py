@@ -1,4 +1,4 @@
-"""MongoDB and Neo4j on a real API server: by the operator's real definitions, with a service that owns both."""
+"""MongoDB and Neo4j on a real API server: by MongoDB's real definition, with a service that owns both."""
 
 import copy
 import json
@@ -36,7 +36,9 @@ def owner():
     """The stack's stores once more, now with the user of a service that owns both; and the service."""
     workloads = [*workloads_of(production=False), OWNER]
     platform = kind_platform(SETTINGS, SHOP, workloads, None, "monitoring")
-    [spec] = [each for each in service_specs(SETTINGS, platform, workloads, Access()) if each.name == OWNER.name]
+    [spec] = [
+        each for each in service_specs(SETTINGS, platform, workloads, Access()) if each.name == OWNER.name
+    ]
     Microservice(spec, Surroundings(SHOP, SETTINGS.images, SETTINGS.scaling), contracts=False)
 
 
@@ -62,13 +64,17 @@ def test_the_server_takes_all_of_it(applier):
         applier.lab.kubectl("get", "mongodbcommunity", "documents", "-n", "stores", "--output=json")
     )
     assert [user["name"] for user in kept["spec"]["users"]] == ["reviews"]
-    assert kept["spec"]["statefulSet"] == last(applier, "MongoDBCommunity", "documents")["spec"]["statefulSet"]
+    assert (
+        kept["spec"]["statefulSet"] == last(applier, "MongoDBCommunity", "documents")["spec"]["statefulSet"]
+    )
 
 
 def test_an_unchanged_program_changes_nothing(applier):
     """Neither to what MongoDB's operator is told nor to what stands before Neo4j."""
     mine = [
-        each for each in applier.applied if each["metadata"].get("namespace") == "graph" or each["kind"] == "MongoDBCommunity"
+        each
+        for each in applier.applied
+        if each["metadata"].get("namespace") == "graph" or each["kind"] == "MongoDBCommunity"
     ]
     newest = {(each["kind"], each["metadata"]["name"]): each for each in mine}
     assert len(newest) >= 4
@@ -135,14 +141,16 @@ def pod_of_the_graph(applier, rights):
         "serviceAccountName": values["podSpec"]["serviceAccountName"],
         "priorityClassName": values["podSpec"]["priorityClassName"],
         "securityContext": {"runAsNonRoot": True, "runAsUser": 7474, **values["securityContext"]},
-        "containers": [{"name": "neo4j", "image": "neo4j", "securityContext": values[rights] if rights else {}}],
+        "containers": [
+            {"name": "neo4j", "image": "neo4j", "securityContext": values[rights] if rights else {}}
+        ],
     }
     head = {"name": "as-of-the-chart", "namespace": release.inputs["namespace"]}
     return json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": head, "spec": spec})
 
 
 def test_the_namespace_of_the_graph_takes_its_pod_and_none_with_more_rights(applier):
-    """The values take away all that Pod Security's `restricted` wants to be gone; without them it is refused."""
+    """The values take away what Pod Security wants to be gone; without them it is refused."""
     dry = ("apply", "--server-side", "--dry-run=server", "--filename=-")
     applier.lab.kubectl(*dry, manifest=pod_of_the_graph(applier, "containerSecurityContext"))
     with pytest.raises(Refused, match="violates PodSecurity"):

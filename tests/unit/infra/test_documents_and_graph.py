@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import recording
+import checking
 from components.access import Access
 from platform_kind import kind_platform
 from settings import Settings
@@ -135,9 +135,7 @@ def test_heap_and_page_cache_leave_room_for_the_machine_around_them(memory_mib):
 
 def test_both_go_last_and_have_bounds(made):
     """The class of what keeps data; each container asks for the memory that it may have."""
-    assert {pod(made)["priorityClassName"], graph(made)["podSpec"]["priorityClassName"]} == {
-        "seawall-stores"
-    }
+    assert {pod(made)["priorityClassName"], graph(made)["podSpec"]["priorityClassName"]} == {"seawall-stores"}
     resources = [each["resources"] for each in (*pod(made)["containers"], *pod(made)["initContainers"])]
     for each in (*resources, graph(made)["neo4j"]["resources"]):
         assert each["requests"]["memory"] == each["limits"]["memory"]
@@ -242,7 +240,9 @@ def test_switched_off_there_is_none_of_it(name):
     words = ("documents", "graph", "mongo", "neo4j")
 
     def found(made):
-        return {each.manifest_name for each in made.resources if any(word in each.manifest_name for word in words)}
+        return {
+            each.manifest_name for each in made.resources if any(word in each.manifest_name for word in words)
+        }
 
     assert all(word in " ".join(found(stack(name))) for word in ("documents", "graph", "neo4j"))
     assert not found(run_stack(name))
@@ -251,7 +251,7 @@ def test_switched_off_there_is_none_of_it(name):
 def checked(folder, name, stores):
     """`infra/pulumi:check` on a copy of the program that has one service more, which owns both stores."""
     program = folder / "pulumi"
-    shutil.copytree(Path(recording.__file__).parent, program)
+    shutil.copytree(Path(checking.__file__).parent, program)
     workloads = yaml.safe_load((program / "workloads.yaml").read_text())
     workloads["workloads"]["reviews"] = {"stores": ["documents", "graph"]}
     (program / "workloads.yaml").write_text(yaml.safe_dump(workloads))
@@ -259,7 +259,7 @@ def checked(folder, name, stores):
     settings["config"]["seawall:stores"] = stores
     (program / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(settings))
     return subprocess.run(
-        [sys.executable, "-m", "checking", name],
+        [sys.executable, "-m", checking.__name__, name],
         cwd=program,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(program), *filter(None, sys.path)])},
         capture_output=True,

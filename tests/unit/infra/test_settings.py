@@ -53,7 +53,10 @@ ALL_SECRETS |= {"stores": {"postgres_backup": BACKUP}} | BACKUP_KEYS
             {"alerts_secret": SECRET},
             "seawall:alerts_secret: belongs to observability.alerts, and is needed by it",
         ),
-        ({"stores": {"documents_members": 2}}, "seawall:stores.documents_members: Input should be 1, 3, 5 or 7"),
+        (
+            {"stores": {"documents_members": 2}},
+            "seawall:stores.documents_members: Input should be 1, 3, 5 or 7",
+        ),
         (
             {"stores": {"documents_storage_gib": 20_000}},
             "seawall:stores.documents_storage_gib: Input should be less than or equal to 16384",
@@ -183,7 +186,9 @@ def test_a_setting_of_no_service_is_refused():
 def test_a_store_that_a_workload_needs_has_to_be_on(store):
     """A line that names the switch and the workload; nothing is said once it is on."""
     stores_of = {"orders": {"postgres"}, "reviews": {"kafka", store}}
-    with pytest.raises(SettingsError, match=rf"^seawall:stores\.{store}: is off, .* workload 'reviews' [^\n]*$"):
+    with pytest.raises(
+        SettingsError, match=rf"^seawall:stores\.{store}: is off, .* workload 'reviews' [^\n]*$"
+    ):
         Settings.model_validate(GOOD).check_stores(stores_of)
     Settings.model_validate(GOOD | {"stores": {store: True}}).check_stores(stores_of)
 

@@ -18,7 +18,9 @@ ON_ALL = ("Describe", "List", "Get")
 def stack(name: str) -> Recorder:
     alerts = "pagerduty" if name == "aws-prod" else "none"
     observability = {"logs": "opensearch", "metrics": "amp", "alerts": alerts}
-    return run_stack(name, stores='{"documents": true, "graph": true}', observability=json.dumps(observability))
+    return run_stack(
+        name, stores='{"documents": true, "graph": true}', observability=json.dumps(observability)
+    )
 
 
 def production(type_: str) -> list[dict[str, Any]]:
