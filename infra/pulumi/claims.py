@@ -69,12 +69,12 @@ def _is_claim(key: str, value: Mapping[str, Any]) -> bool:
 
 def _pods(resource: Resource, path: Path) -> float | None:
     """How many pods have the claim; None for a kind that is not known."""
-    count = PODS.get(resource.type, lambda _inputs, _path: None)(resource.inputs, path)
-    return None if count is None else float(count)
+    count = PODS.get(resource.type)
+    return count(resource.inputs, path) if count else None
 
 
 def _of_a_set(inputs: Mapping[str, Any], path: Path) -> float | None:
-    return inputs["spec"].get("replicas", 1) if path[0] == "spec" else None
+    return float(inputs["spec"].get("replicas", 1)) if path[0] == "spec" else None
 
 
 def _of_elasticsearch(inputs: Mapping[str, Any], path: Path) -> float | None:
@@ -85,14 +85,14 @@ def _of_elasticsearch(inputs: Mapping[str, Any], path: Path) -> float | None:
 
 
 def _of_logstash(inputs: Mapping[str, Any], path: Path) -> float | None:
-    return inputs["spec"].get("count", 1) if path[:2] == ("spec", "volumeClaimTemplates") else None
+    return float(inputs["spec"].get("count", 1)) if path[:2] == ("spec", "volumeClaimTemplates") else None
 
 
 def _of_a_chart(inputs: Mapping[str, Any], path: Path) -> float | None:
     """Prometheus's and Alertmanager's, of kube-prometheus-stack."""
     match path:
         case ("values", part, str(owner), _, "volumeClaimTemplate") if owner in OWNERS:
-            return inputs["values"][part][owner].get("replicas", 1)
+            return float(inputs["values"][part][owner].get("replicas", 1))
     return None
 
 

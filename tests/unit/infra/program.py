@@ -1,5 +1,7 @@
 """The real program, or a component, run without an engine; what it asked for is kept."""
 
+from typing import Any
+
 from recording import SECRET, STACKS, Recorder, Resource
 from recording import record as run
 from recording import record_stack as run_stack
@@ -20,7 +22,7 @@ __all__ = [
 SECRET_MARK, IS_SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 # What a stack on kind is given to have its PostgreSQL backed up, as `run_stack` takes it.
-BACKED_UP = {
+BACKED_UP: dict[str, Any] = {
     "stores": '{"postgres_backup": {"destination": "s3://seawall-backups/kind"}}',
     "backup_access_key_id": "the id of a key",
     "backup_secret_access_key": "the key itself",
