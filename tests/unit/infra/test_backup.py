@@ -114,7 +114,8 @@ def test_no_rule_is_broken_by_it(stack):
 
 def test_the_runbook_restores_what_is_kept(stack):
     """Its Cluster reads the store and the archive of ours, with our PostgreSQL, and our limits, beside it."""
-    restored = yaml.safe_load(re.search(r"```yaml\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)[1])
+    [told] = re.findall(r"```yaml\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)
+    restored = yaml.safe_load(told)
     ours = stack.one("Cluster").inputs
     source = restored["spec"]["bootstrap"]["recovery"]["source"]
     [kept] = [each["plugin"] for each in restored["spec"]["externalClusters"] if each["name"] == source]

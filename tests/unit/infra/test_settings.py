@@ -15,7 +15,7 @@ GOOD = {
 BACKUP = {"destination": "s3://backups/kind"}
 BACKUP_KEYS = {"backup_access_key_id": SECRET, "backup_secret_access_key": SECRET}
 ALL_SECRETS = GOOD | {"observability": {"alerts": "slack"}, "alerts_secret": SECRET}
-ALL_SECRETS |= {"stores": {"postgres_backup": BACKUP}} | BACKUP_KEYS
+ALL_SECRETS |= {"stores": {"postgres_backup": BACKUP}, **BACKUP_KEYS}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_fault_is_one_line_with_its_key(change, fault):
 )
 def test_a_fault_of_a_backup_is_told_by_its_key(change, fault):
     """In one line, before a backup would be missed."""
-    given = {"stores": {"postgres_backup": BACKUP | change}} | BACKUP_KEYS
+    given = {"stores": {"postgres_backup": BACKUP | change}, **BACKUP_KEYS}
     with pytest.raises(SettingsError, match=rf"^seawall:stores\.postgres_backup\.{fault}"):
         read_settings(GOOD | given, SECRETS)
 
@@ -154,7 +154,7 @@ def test_a_fault_of_aws_is_told_by_its_key(change, fault):
 
 def test_a_backup_is_of_kind():
     """On AWS Aurora keeps its own: the setting is refused."""
-    given = {"platform": "aws", "aws": AWS, "stores": {"postgres_backup": BACKUP}} | BACKUP_KEYS
+    given = {"platform": "aws", "aws": AWS, "stores": {"postgres_backup": BACKUP}, **BACKUP_KEYS}
     with pytest.raises(SettingsError, match=r"^seawall:stores\.postgres_backup: belongs to platform kind"):
         read_settings(GOOD | given, SECRETS)
 
