@@ -9,7 +9,6 @@ from components.capacity_namespace import CapacityNamespace
 from components.cert_manager import CertManager
 from components.dashboards import Dashboards
 from components.headroom import Headroom
-from components.istio_ambient import IstioAmbient
 from components.logs.elastic_logs import ElasticLogs
 from components.metrics import Metrics
 from components.pre_scaling import PreScaling
@@ -18,6 +17,7 @@ from components.shop_namespace import ShopNamespace
 from components.tracing import Tracing
 from configuration import stack_settings
 from foundation_aws import aws_foundation
+from meshes import chosen_mesh
 from platform_aws import aws_platform
 from platform_kind import kind_platform
 from sale_floors import ended
@@ -33,24 +33,25 @@ foundation = aws_foundation(settings, settings.aws) if settings.aws else None
 options = foundation.options if foundation else pulumi.ResourceOptions()
 priorities = Priorities(opts=options)
 cert_manager = CertManager(opts=options) if settings.makes_certificates else None
-mesh = IstioAmbient(opts=options) if settings.mesh == "istio" else None
-mesh_labels = mesh.labels if mesh else {}
+mesh = chosen_mesh(settings.mesh, cert_manager, options)
+membership = mesh.membership
+in_mesh = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=list(mesh.before_pods)))
 metrics = Metrics(
     settings.scaling,
-    mesh_labels,
+    membership,
     remote_write=foundation.remote_write if foundation else None,
     alerts=settings.observability.alerts,
     storage_gib=settings.observability.metrics_storage_gib,
-    opts=options,
+    opts=in_mesh,
 )
 tracing = Tracing(settings.observability, opts=options)
 if settings.observability.logs == "eck":
     ElasticLogs(
         settings.observability,
-        mesh_labels,
-        opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[priorities])),
+        membership,
+        opts=pulumi.ResourceOptions.merge(in_mesh, pulumi.ResourceOptions(depends_on=[priorities])),
     )
-namespace = ShopNamespace(mesh_labels, opts=options)
+namespace = ShopNamespace(membership, opts=options)
 if settings.aws and foundation:
     platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads, metrics.namespace)
 else:
@@ -62,7 +63,7 @@ shop(
     workloads,
     mesh=mesh,
     observed=tracing.access(),
-    after=[metrics, priorities, *([mesh] if mesh else [])],
+    after=[metrics, priorities, *mesh.before_pods],
 )
 
 capacity = CapacityNamespace(opts=options)
@@ -70,7 +71,7 @@ later = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=
 running = [*workloads, GATEWAY]
 Dashboards(metrics.namespace, opts=later)
 AlertRules(metrics.namespace, running, backed_up=settings.stores.postgres_backup is not None, opts=later)
-Headroom(capacity.name, running, settings.scaling, settings.sales, opts=later)
+Headroom(capacity.name, running, settings.scaling, settings.sales, beside=membership.beside, opts=later)
 if settings.sales and settings.scaling.pods == "prometheus-adapter":
     PreScaling(capacity.name, namespace.name, running, settings.scaling, settings.sales, opts=later)
 for line in ended(settings.sales, datetime.now(UTC)):

@@ -215,7 +215,7 @@ class Settings(Strict):
     production: bool = False
     domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
     images: Images
-    mesh: Literal["istio", "none"] = "istio"
+    mesh: Literal["istio", "linkerd", "none"] = "istio"
     scaling: Scaling = Scaling()
     observability: Observability = Observability()
     stores: Stores = Stores()
@@ -281,8 +281,8 @@ class Settings(Strict):
 
     @property
     def makes_certificates(self) -> bool:
-        """Whether any certificate is made in the cluster: for the door, or for the plugin of backups."""
-        return self.edge is not None or self.stores.postgres_backup is not None
+        """Whether any is made in the cluster: for the door, for Linkerd, or for the plugin of backups."""
+        return self.edge is not None or self.mesh == "linkerd" or self.stores.postgres_backup is not None
 
     @property
     def secrets(self) -> dict[str, SecretStr]:

@@ -25,7 +25,7 @@ def shop(
     namespace: pulumi.Input[str],
     workloads: Sequence[Workload],
     *,
-    mesh: Mesh | None,
+    mesh: Mesh,
     observed: Access,
     after: Sequence[pulumi.Resource] = (),
 ) -> None:
@@ -35,10 +35,9 @@ def shop(
     """
     later = pulumi.ResourceOptions(depends_on=list(after))
     opts = pulumi.ResourceOptions.merge(platform.options, later)
-    around = Surroundings(namespace, settings.images, settings.scaling, settings.sales)
+    around = Surroundings(namespace, settings.images, settings.scaling, settings.sales, mesh)
     specs = service_specs(settings, platform, workloads, observed)
-    if mesh:
-        mesh.protect(namespace, [rules(spec) for spec in specs])
+    mesh.protect(namespace, [rules(spec) for spec in specs])
     for spec in specs:
         Microservice(
             spec,

@@ -65,6 +65,14 @@ ISTIO_CHARTS = tuple(
     for name in ("base", "cni", "istiod", "ztunnel")
 )
 
+# Since 2.15 its project releases edge alone (ADR 38). The three are of one release, edge-26.6.3.
+LINKERD_CRDS, LINKERD_CNI, LINKERD = (
+    Chart(name, "https://helm.linkerd.io/edge", "2026.6.3")
+    for name in ("linkerd-crds", "linkerd2-cni", "linkerd-control-plane")
+)
+# Its resource definitions in the lab are of the same version.
+TRUST_MANAGER = Chart("trust-manager", "https://charts.jetstack.io", "v0.25.0")
+
 # Its resource definitions in the lab are of the same version.
 ECK_OPERATOR = Chart("eck-operator", "https://helm.elastic.co", "3.5.0")
 ELASTIC = "9.3.0"

@@ -22,7 +22,8 @@ class Headroom(pulumi.ComponentResource):
     """Pods that do nothing, each as large as the largest of the shop's, the first to go.
 
     A pod that needs their room takes it at once, and theirs is what a node is made for. Before a sale
-    KEDA makes more of them; beside prometheus-adapter PreScaling does.
+    KEDA makes more of them; beside prometheus-adapter PreScaling does. `beside` is what each pod of the
+    shop has besides its container: millicores and MiB.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class Headroom(pulumi.ComponentResource):
         workloads: Sequence[Workload],
         scaling: Scaling,
         sales: Sequence[Sale],
+        *,
+        beside: tuple[int, int] = (0, 0),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:Headroom", NAME, None, opts)
@@ -48,7 +51,7 @@ class Headroom(pulumi.ComponentResource):
                     rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
                 ),
                 template=core.PodTemplateSpecArgs(
-                    metadata=meta.ObjectMetaArgs(labels=LABELS), spec=_pod(workloads)
+                    metadata=meta.ObjectMetaArgs(labels=LABELS), spec=_pod(*_with(beside, workloads))
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -80,8 +83,12 @@ def _scaled_object(scaling: Scaling, sales: Sequence[Sale]) -> dict[str, Any]:
     }
 
 
-def _pod(workloads: Sequence[Workload]) -> core.PodSpecArgs:
+def _with(beside: tuple[int, int], workloads: Sequence[Workload]) -> tuple[int, int]:
     millicores, mib = largest(workloads)
+    return millicores + beside[0], mib + beside[1]
+
+
+def _pod(millicores: int, mib: int) -> core.PodSpecArgs:
     return core.PodSpecArgs(
         automount_service_account_token=False,
         priority_class_name=priorities.HEADROOM,

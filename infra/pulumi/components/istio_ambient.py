@@ -1,12 +1,12 @@
 """Istio without sidecars: https://istio.io/latest/docs/ambient/"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.mesh import Caller, Rules
+from components.mesh import Caller, Membership, Rules
 from components.release import release
 from components.size import size
 from versions import ISTIO_CHARTS
@@ -14,17 +14,16 @@ from versions import ISTIO_CHARTS
 NAMESPACE = "istio-system"
 TRUST_DOMAIN = "cluster.local"
 AMBIENT = {"istio.io/dataplane-mode": "ambient"}
+# Between pods of an ambient mesh: https://istio.io/latest/docs/ambient/usage/networkpolicy/
+HBONE_PORT = 15_008
 MONITORING = "monitoring"
 SIZES = {"istiod": size(200, 512), "cni": size(50, 128), "ztunnel": size(200, 256)}
 
 
 class IstioAmbient(pulumi.ComponentResource):
-    """A proxy on each node carries mTLS for the pods there; pods restart for nothing, and hold no proxy.
+    """A proxy on each node carries mTLS for the pods there; pods restart for nothing, and hold no proxy."""
 
-    Namespaces that have `labels` are in it.
-    """
-
-    labels = AMBIENT
+    membership = Membership(labels=AMBIENT, proxy_ports=(HBONE_PORT,))
 
     def __init__(self, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("seawall:platform:IstioAmbient", "mesh", None, opts)
@@ -48,7 +47,12 @@ class IstioAmbient(pulumi.ComponentResource):
                 )
             ]
         self._child = pulumi.ResourceOptions(parent=self, depends_on=before)
+        self.before_pods: Sequence[pulumi.Resource] = [self]
         self.register_outputs({})
+
+    def pod_annotations(self, *, outside: Sequence[int], open_ports: Sequence[int]) -> Mapping[str, str]:
+        """None: what is outside is passed on as it is, with the address of who sent it."""
+        return {}
 
     def protect(self, namespace: pulumi.Input[str], rules: Sequence[Rules]) -> None:
         """Strict mTLS in the namespace, and a list of callers for each service."""

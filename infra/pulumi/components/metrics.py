@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.dashboards import FOLDER_ANNOTATION, LABEL, LABEL_VALUE
+from components.mesh import Membership
 from components.microservice.scaling import LAG
 from components.microservice.spec import ENVOYS_REQUESTS, OWN_REQUESTS, Counter
 from components.release import release
@@ -41,7 +42,7 @@ class Metrics(pulumi.ComponentResource):
     def __init__(
         self,
         scaling: Scaling,
-        mesh_labels: Mapping[str, str],
+        membership: Membership,
         *,
         storage_gib: int,
         remote_write: Mapping[str, Any] | None = None,
@@ -51,7 +52,9 @@ class Metrics(pulumi.ComponentResource):
         super().__init__("seawall:platform:Metrics", MONITORING, None, opts)
         namespace = k8s.core.v1.Namespace(
             MONITORING,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=MONITORING, labels=mesh_labels),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=MONITORING, labels=membership.labels, annotations=membership.annotations or None
+            ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         name = namespace.metadata["name"]

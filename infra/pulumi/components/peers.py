@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import pulumi_kubernetes as k8s
 
+from components.access import Destination
+from components.mesh import Membership
+
 meta, net = k8s.meta.v1, k8s.networking.v1
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
@@ -32,3 +35,20 @@ def port(number: int, protocol: str = "TCP") -> net.NetworkPolicyPortArgs:
 def to_dns() -> net.NetworkPolicyEgressRuleArgs:
     """Names are looked up in kube-system, over UDP or TCP."""
     return net.NetworkPolicyEgressRuleArgs(to=[all_of("kube-system")], ports=[port(53, "UDP"), port(53)])
+
+
+def to(there: Destination) -> net.NetworkPolicyEgressRuleArgs:
+    """Pods of a namespace, or of the policy's own, or a range of addresses."""
+    if there.cidr is not None:
+        peer = net.NetworkPolicyPeerArgs(ip_block=net.IPBlockArgs(cidr=there.cidr))
+    else:
+        peer = net.NetworkPolicyPeerArgs(
+            namespace_selector=named(there.namespace) if there.namespace else None,
+            pod_selector=meta.LabelSelectorArgs(match_labels=dict(there.pod_labels)),
+        )
+    return net.NetworkPolicyEgressRuleArgs(to=[peer], ports=[port(each) for each in there.ports])
+
+
+def to_control_plane(membership: Membership) -> list[net.NetworkPolicyEgressRuleArgs]:
+    """Whence a proxy has its certificate, and knows whom to reach and to refuse."""
+    return [to(each) for each in membership.control_plane]

@@ -1,9 +1,9 @@
 """The namespace of the shop's own pods."""
 
-from collections.abc import Mapping
-
 import pulumi
 import pulumi_kubernetes as k8s
+
+from components.mesh import Membership
 
 SHOP = "shop"
 # Pod Security Standards: https://kubernetes.io/docs/concepts/security/pod-security-standards/
@@ -18,12 +18,16 @@ class ShopNamespace(pulumi.ComponentResource):
 
     name: pulumi.Output[str]
 
-    def __init__(self, mesh_labels: Mapping[str, str], opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, membership: Membership, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("seawall:platform:ShopNamespace", SHOP, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         namespace = k8s.core.v1.Namespace(
             SHOP,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=SHOP, labels={**RESTRICTED, **mesh_labels}),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=SHOP,
+                labels={**RESTRICTED, **membership.labels},
+                annotations={**membership.annotations, **membership.guarded} or None,
+            ),
             opts=child,
         )
         self.name = namespace.metadata["name"]

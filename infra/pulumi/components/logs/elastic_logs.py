@@ -1,6 +1,5 @@
 """Logs of the shop in the cluster: Filebeat, Logstash, Elasticsearch, Kibana, by ECK."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -19,6 +18,7 @@ from components.logs.namespaces import (
     namespace,
 )
 from components.logs.retention import keep_for
+from components.mesh import Membership
 from components.release import release
 from components.size import size
 from settings import Observability
@@ -41,14 +41,14 @@ class ElasticLogs(pulumi.ComponentResource):
     def __init__(
         self,
         observability: Observability,
-        mesh_labels: Mapping[str, str],
+        membership: Membership,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:ElasticLogs", LOGS, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        kept = namespace(LOGS, {**BASELINE, **mesh_labels}, child)
-        shippers = namespace(SHIPPERS, {**PRIVILEGED, **mesh_labels}, child)
-        keep_others_out(kept, child)
+        kept = namespace(LOGS, BASELINE, child, membership)
+        shippers = namespace(SHIPPERS, PRIVILEGED, child, membership)
+        keep_others_out(kept, membership, child)
         operator = release(
             ECK_OPERATOR,
             namespace=namespace(OPERATORS, {}, child),

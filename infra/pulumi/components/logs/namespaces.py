@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.peers import all_of, pods, port, to_dns
+from components.mesh import Membership
+from components.peers import all_of, pods, port, to_control_plane, to_dns
 
 LOGS, SHIPPERS, OPERATORS = "logs", "log-shippers", "elastic-system"
 LOGSTASH_PORT, ELASTICSEARCH_PORT = 5044, 9200
@@ -17,17 +18,30 @@ PRIVILEGED = {"pod-security.kubernetes.io/enforce": "privileged"}
 net, meta = k8s.networking.v1, k8s.meta.v1
 
 
-def namespace(name: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+def namespace(
+    name: str,
+    labels: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    membership: Membership = Membership(),  # noqa: B008 - it does not change
+) -> pulumi.Output[str]:
     """Its name, once it is there."""
     made = k8s.core.v1.Namespace(
-        name, metadata=meta.ObjectMetaArgs(name=name, labels=dict(labels)), opts=opts
+        name,
+        metadata=meta.ObjectMetaArgs(
+            name=name, labels={**labels, **membership.labels}, annotations=membership.annotations or None
+        ),
+        opts=opts,
     )
     return made.metadata["name"]
 
 
-def keep_others_out(where: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+def keep_others_out(
+    where: pulumi.Input[str], membership: Membership, opts: pulumi.ResourceOptions
+) -> None:
     """In: one another, the operator to Elasticsearch, the shippers to Logstash. Out: one another, and DNS."""
     own = pods()
+    # The shippers are in the mesh, the operator is not.
+    beats = [port(each) for each in (LOGSTASH_PORT, *membership.proxy_ports)]
     net.NetworkPolicy(
         LOGS,
         metadata=meta.ObjectMetaArgs(name=LOGS, namespace=where),
@@ -37,11 +51,12 @@ def keep_others_out(where: pulumi.Input[str], opts: pulumi.ResourceOptions) -> N
             ingress=[
                 net.NetworkPolicyIngressRuleArgs(from_=[own]),
                 net.NetworkPolicyIngressRuleArgs(from_=[all_of(OPERATORS)], ports=[port(ELASTICSEARCH_PORT)]),
-                net.NetworkPolicyIngressRuleArgs(from_=[all_of(SHIPPERS)], ports=[port(LOGSTASH_PORT)]),
+                net.NetworkPolicyIngressRuleArgs(from_=[all_of(SHIPPERS)], ports=beats),
             ],
             egress=[
                 net.NetworkPolicyEgressRuleArgs(to=[own]),
                 to_dns(),
+                *to_control_plane(membership),
             ],
         ),
         opts=opts,

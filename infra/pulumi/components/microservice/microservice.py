@@ -1,6 +1,7 @@
 """One service of the shop in Kubernetes."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -46,7 +47,7 @@ class Microservice(pulumi.ComponentResource):
         deployment = k8s.apps.v1.Deployment(
             spec.name,
             metadata=metadata(spec, around.namespace),
-            spec=deployment_spec(spec, service_container(spec, around)),
+            spec=deployment_spec(spec, service_container(spec, around), self._annotations(spec.open_ports)),
             opts=self._child(before),
         )
         if spec.migrates and contracts:
@@ -57,12 +58,13 @@ class Microservice(pulumi.ComponentResource):
     def _surroundings(self) -> list[pulumi.Resource]:
         """What its pods need before they can start."""
         spec, namespace, opts = self._spec, self._around.namespace, self._child()
+        membership = self._around.mesh.membership
         name, of_mine = spec.name, metadata(spec, namespace)
         return [
             core.ServiceAccount(name, metadata=of_mine, automount_service_account_token=False, opts=opts),
             core.ConfigMap(name, metadata=of_mine, data=configuration(spec), opts=opts),
             core.Service(name, metadata=of_mine, spec=headless_service(spec), opts=opts),
-            k8s.networking.v1.NetworkPolicy(name, metadata=of_mine, spec=policy(spec), opts=opts),
+            k8s.networking.v1.NetworkPolicy(name, metadata=of_mine, spec=policy(spec, membership), opts=opts),
         ]
 
     def _availability(self, deployment: pulumi.Resource) -> None:
@@ -102,7 +104,9 @@ class Microservice(pulumi.ComponentResource):
         name = f"{spec.name}-{branch}-{release}"
         container = migration_container(spec, around, contracts=contracts)
         template = core.PodTemplateSpecArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels(spec.name) | {COMPONENT: MIGRATION}),
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                labels=labels(spec.name) | {COMPONENT: MIGRATION}, annotations=self._annotations() or None
+            ),
             spec=pod_spec(spec, container, restart_policy="Never"),
         )
         return k8s.batch.v1.Job(
@@ -116,6 +120,9 @@ class Microservice(pulumi.ComponentResource):
             ),
             opts=self._child(after),
         )
+
+    def _annotations(self, open_ports: Sequence[int] = ()) -> Mapping[str, str]:
+        return self._around.mesh.pod_annotations(outside=self._spec.outside, open_ports=open_ports)
 
     def _child(self, after: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=after or [])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -14,7 +15,9 @@ core, meta = k8s.core.v1, k8s.meta.v1
 CHECKSUM = "seawall.dev/configuration"
 
 
-def deployment_spec(spec: ServiceSpec, container: core.ContainerArgs) -> k8s.apps.v1.DeploymentSpecArgs:
+def deployment_spec(
+    spec: ServiceSpec, container: core.ContainerArgs, annotations: Mapping[str, str]
+) -> k8s.apps.v1.DeploymentSpecArgs:
     """How many there are is the autoscaler's to say: `replicas` is left out."""
     return k8s.apps.v1.DeploymentSpecArgs(
         revision_history_limit=5,
@@ -27,7 +30,7 @@ def deployment_spec(spec: ServiceSpec, container: core.ContainerArgs) -> k8s.app
         template=core.PodTemplateSpecArgs(
             metadata=meta.ObjectMetaArgs(
                 labels=labels(spec.name) | selector(spec.name),
-                annotations={CHECKSUM: checksum(configuration(spec))},
+                annotations={CHECKSUM: checksum(configuration(spec)), **annotations},
             ),
             spec=pod_spec(spec, container, spread=_spread(spec.name)),
         ),

@@ -1,11 +1,12 @@
 """What a service is made of, settled before any resource is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
 from components.access import Access, Destination
+from components.mesh import Mesh, NoMesh
 from settings import Images, Sale, Scaling
 from workloads import Workload
 
@@ -24,6 +25,7 @@ class Surroundings:
     images: Images
     scaling: Scaling
     sales: Sequence[Sale] = ()
+    mesh: Mesh = field(default_factory=NoMesh)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class ServiceSpec:
     def name(self) -> str:
         """Its name in Kubernetes."""
         return self.workload.dns_name
+
+    @property
+    def outside(self) -> list[int]:
+        """The ports of its stores, and of what else it reaches that is in no mesh."""
+        return sorted({port for there in self.access.destinations for port in there.ports})
 
     @property
     def migrates(self) -> bool:

@@ -1,16 +1,17 @@
 """Who reaches a service, and whom it may reach."""
 
+from dataclasses import replace
+
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.access import Destination
+from components.mesh import Membership
 from components.microservice.spec import NAME, ServiceSpec, labels, selector
-from components.peers import all_of, named, pods, port, to_dns
+from components.peers import all_of, pods, port, to, to_control_plane, to_dns
 
 core, meta, net = k8s.core.v1, k8s.meta.v1, k8s.networking.v1
 MONITORING = "monitoring"
-# Between pods of an ambient mesh: https://istio.io/latest/docs/ambient/usage/networkpolicy/
-HBONE_PORT = 15_008
 
 
 def headless_service(spec: ServiceSpec) -> core.ServiceSpecArgs:
@@ -24,11 +25,12 @@ def headless_service(spec: ServiceSpec) -> core.ServiceSpecArgs:
     )
 
 
-def policy(spec: ServiceSpec) -> net.NetworkPolicySpecArgs:
-    """In: its callers and the metrics' scraper. Out: DNS, its stores, and those that it calls."""
-    ports = [*spec.ports.values(), HBONE_PORT]
+def policy(spec: ServiceSpec, membership: Membership) -> net.NetworkPolicySpecArgs:
+    """In: its callers and the metrics' scraper. Out: DNS, its stores, those that it calls, and its mesh."""
+    proxies = membership.proxy_ports
+    ports = [*spec.ports.values(), *proxies]
     callers = [pods({NAME: caller}) for caller in spec.callers]
-    ingress = [_ingress([all_of(MONITORING)], [spec.ports["http"], HBONE_PORT])]
+    ingress = [_ingress([all_of(MONITORING)], [spec.ports["http"], *proxies])]
     if callers:
         ingress.append(_ingress(callers, ports))
     if spec.open_ports:
@@ -38,28 +40,27 @@ def policy(spec: ServiceSpec) -> net.NetworkPolicySpecArgs:
         pod_selector=meta.LabelSelectorArgs(match_labels={NAME: spec.name}),
         policy_types=["Ingress", "Egress"],
         ingress=ingress,
-        egress=[to_dns(), *(_egress(each) for each in (*spec.access.destinations, *spec.destinations))],
+        egress=[
+            to_dns(),
+            *map(to, spec.access.destinations),
+            *(to(_by_proxy(each, proxies)) for each in spec.destinations),
+            *to_control_plane(membership),
+        ],
     )
 
 
 def to_service(called: str, *ports: int) -> Destination:
     """The pods of another service of the shop."""
-    return Destination(ports=(*ports, HBONE_PORT), pod_labels={NAME: called})
+    return Destination(ports=ports, pod_labels={NAME: called})
+
+
+def _by_proxy(there: Destination, proxies: tuple[int, ...]) -> Destination:
+    """Pods of the shop are reached at their proxies, what has an address elsewhere is not."""
+    return there if there.cidr is not None else replace(there, ports=(*there.ports, *proxies))
 
 
 def _ingress(peers: list[net.NetworkPolicyPeerArgs], ports: list[int]) -> net.NetworkPolicyIngressRuleArgs:
     return net.NetworkPolicyIngressRuleArgs(from_=peers, ports=[port(each) for each in ports])
-
-
-def _egress(there: Destination) -> net.NetworkPolicyEgressRuleArgs:
-    if there.cidr is not None:
-        peer = net.NetworkPolicyPeerArgs(ip_block=net.IPBlockArgs(cidr=there.cidr))
-    else:
-        peer = net.NetworkPolicyPeerArgs(
-            namespace_selector=named(there.namespace) if there.namespace else None,
-            pod_selector=meta.LabelSelectorArgs(match_labels=dict(there.pod_labels)),
-        )
-    return net.NetworkPolicyEgressRuleArgs(to=[peer], ports=[port(each) for each in there.ports])
 
 
 def metadata(spec: ServiceSpec, namespace: pulumi.Input[str], name: str | None = None) -> meta.ObjectMetaArgs:
