@@ -136,8 +136,7 @@ def _digest(resource: Resource) -> Iterator[str]:
 
 def _alone(resources: Sequence[Resource]) -> Iterator[str]:
     """A Deployment that nothing scales, nothing protects from evictions, or everybody reaches."""
-    meshed = any(each.inputs.get("kind") == "PeerAuthentication" for each in resources)
-    shop = {each.manifest_name for each in resources if _is_of_the_shop(each)} if meshed else set()
+    without_callers = _without_callers(resources)
     kinds: dict[str, set[str]] = {}
     for each in resources:
         if "kind" in each.inputs and not _does_nothing(each):
@@ -145,11 +144,36 @@ def _alone(resources: Sequence[Resource]) -> Iterator[str]:
     for name, own in sorted(kinds.items()):
         if "Deployment" in own:
             needed = {"PodDisruptionBudget", "NetworkPolicy"}
-            missing = (needed | {"AuthorizationPolicy"} if name in shop else needed) - own
+            missing = (needed - own) | ({"AuthorizationPolicy"} if name in without_callers else set())
             scaled = own & {"ScaledObject", "HorizontalPodAutoscaler"}
             lacks = sorted(missing) + ([] if scaled else ["autoscaler"])
             if lacks:
                 yield f"{name}: has no {', no '.join(lacks)}"
+
+
+def _without_callers(resources: Sequence[Resource]) -> set[str]:
+    """Deployments of the shop that lack a list of callers, where there is a mesh."""
+    kinds = {each.inputs.get("kind") for each in resources}
+    shop = [each for each in resources if _is_of_the_shop(each)]
+    lists = [each for each in resources if each.inputs.get("kind") == "AuthorizationPolicy"]
+    if "PeerAuthentication" in kinds:
+        return {each.manifest_name for each in shop} - {each.manifest_name for each in lists}
+    if "Server" in kinds:
+        listed = {each.inputs["spec"]["targetRef"]["name"] for each in lists}
+        return {each.manifest_name for each in shop if not _ports(each) <= _served(each, resources, listed)}
+    return set()
+
+
+def _ports(deployment: Resource) -> set[int]:
+    return {port["containerPort"] for each in _containers(deployment) for port in each.get("ports", [])}
+
+
+def _served(deployment: Resource, resources: Sequence[Resource], listed: set[str]) -> set[int]:
+    """The ports of its pods for which Linkerd has a Server, and that a list of callers."""
+    pods = deployment.inputs["spec"]["selector"]["matchLabels"]
+    servers = [each for each in resources if each.inputs.get("kind") == "Server"]
+    own = [each for each in servers if each.inputs["spec"]["podSelector"]["matchLabels"] == pods]
+    return {each.inputs["spec"]["port"] for each in own if each.manifest_name in listed}
 
 
 def _is_of_the_shop(resource: Resource) -> bool:

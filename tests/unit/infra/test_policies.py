@@ -16,6 +16,11 @@ def resources():
     return run_stack("aws-prod").resources
 
 
+@pytest.fixture(scope="module")
+def with_linkerd():
+    return run_stack("aws-prod", mesh="linkerd").resources
+
+
 def changed(resources, kind, name, change):
     """The resources, one of them changed."""
     [at] = [
@@ -37,9 +42,9 @@ def in_pod(change):
     return lambda inputs: change(inputs["spec"]["template"]["spec"])
 
 
-def without(kind, name):
+def without(kind, *names):
     return lambda resources: [
-        each for each in resources if (each.inputs.get("kind"), each.manifest_name) != (kind, name)
+        each for each in resources if each.inputs.get("kind") != kind or each.manifest_name not in names
     ]
 
 
@@ -61,6 +66,10 @@ def with_image(image):
 
 def with_key(container):
     container["env"].append({"name": "SEAWALL_SIGNING_KEY", "value": "k"})
+
+
+def of_other_pods(inputs):
+    inputs["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] = "accounts"
 
 
 def hasty(inputs):
@@ -103,12 +112,21 @@ FAULTS = [
     ("no list of callers in the mesh", without("AuthorizationPolicy", "orders"),
      "company: Deployment orders: has no AuthorizationPolicy"),
 ]  # fmt: skip
+LINKERD_FAULTS = [
+    ("Linkerd: a list of callers for no port", without("AuthorizationPolicy", "orders-8080", "orders-8080-scraper"),
+     "company: Deployment orders: has no AuthorizationPolicy"),
+    ("Linkerd: a port that no Server guards", without("Server", "orders-8080"),
+     "company: Deployment orders: has no AuthorizationPolicy"),
+    ("Linkerd: a Server of other pods", planted("Server", "orders-8080", of_other_pods),
+     "company: Deployment orders: has no AuthorizationPolicy"),
+]  # fmt: skip
 
 
+@pytest.mark.parametrize("mesh", ["istio", "linkerd", "none"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_no_stack_breaks_a_rule(stack):
-    """The real program, with the real configuration of each stack."""
-    assert violations(run_stack(stack).resources, production=stack == "aws-prod") == []
+def test_no_stack_breaks_a_rule(stack, mesh):
+    """The real program, with the real configuration of each stack, whichever mesh it has."""
+    assert violations(run_stack(stack, mesh=mesh).resources, production=stack == "aws-prod") == []
 
 
 @pytest.mark.parametrize(("what", "plant", "said"), FAULTS, ids=[what for what, _, _ in FAULTS])
@@ -117,6 +135,15 @@ def test_a_planted_fault_is_found(resources, what, plant, said):
     found = violations(plant(resources), production=True)
     assert said in found
     assert all(" orders" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("what", "plant", "said"), LINKERD_FAULTS, ids=[what for what, _, _ in LINKERD_FAULTS]
+)
+def test_a_fault_of_linkerd_is_found(with_linkerd, what, plant, said):
+    """As of Istio, by the resources that Linkerd has for it."""
+    assert violations(with_linkerd, production=True) == []
+    assert violations(plant(with_linkerd), production=True) == [said]
 
 
 def test_every_rule_has_a_planted_fault():
@@ -146,6 +173,6 @@ def document() -> str:
         "",
         "| planted | said |",
         "|---|---|",
-        *(f"| {what} | `{said}` |" for what, _, said in FAULTS),
+        *(f"| {what} | `{said}` |" for what, _, said in (*FAULTS, *LINKERD_FAULTS)),
     ]
     return "\n".join(lines) + "\n"
