@@ -1,11 +1,12 @@
 """Linkerd's own: certificates that are renewed, proxies that no pod is without, ways past the proxy."""
 
+import json
 from ipaddress import ip_address, ip_network
 
 import pytest
 
 from unit.infra.meshes import head, stack_with
-from unit.infra.program import STACKS
+from unit.infra.program import STACKS, run_stack
 
 # What Linkerd's reference says that these have, by kind; no registry has their definitions.
 # https://linkerd.io/2-edge/reference/authorization-policy/
@@ -184,6 +185,25 @@ def test_the_room_held_free_is_for_pods_with_proxies(stack, values):
     for key, of_proxy, unit in (("cpu", 100, "m"), ("memory", 128, "Mi")):
         own = int(gateway["resources"]["requests"][key].removesuffix(unit))
         assert held["resources"]["requests"][key] == f"{own + of_proxy}{unit}"
+
+
+@pytest.mark.parametrize("pods", ["keda", "prometheus-adapter"])
+def test_a_service_is_scaled_by_its_own_container(pods):
+    """A pod's sum would have the proxy's unused memory hide that the service is short of it."""
+    stack = run_stack("kind", mesh="linkerd", scaling=json.dumps({"pods": pods}))
+    if pods == "keda":
+        triggers = stack.one("ScaledObject", "orders").inputs["spec"]["triggers"]
+        counted = {
+            each["type"]: each["metadata"]["containerName"]
+            for each in triggers
+            if each["type"] in {"cpu", "memory"}
+        }
+    else:
+        metrics = stack.one("HorizontalPodAutoscaler", "orders").inputs["spec"]["metrics"]
+        own = [each["containerResource"] for each in metrics if each["type"] == "ContainerResource"]
+        counted = {each["name"]: each["container"] for each in own}
+    [container] = stack.one("Deployment", "orders").inputs["spec"]["template"]["spec"]["containers"]
+    assert counted == {"cpu": container["name"], "memory": container["name"]}
 
 
 def test_its_policies_say_what_its_reference_knows(stack):

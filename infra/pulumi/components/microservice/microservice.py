@@ -70,7 +70,8 @@ class Microservice(pulumi.ComponentResource):
     def _availability(self, deployment: pulumi.Resource) -> None:
         spec, namespace, opts = self._spec, self._around.namespace, self._child([deployment])
         around = self._around
-        autoscaler(spec, around.scaling, namespace, sales=around.sales, opts=opts)
+        has_proxy = any(around.mesh.membership.beside)
+        autoscaler(spec, around.scaling, namespace, sales=around.sales, has_proxy=has_proxy, opts=opts)
         k8s.policy.v1.PodDisruptionBudget(
             spec.name,
             metadata=metadata(spec, namespace),

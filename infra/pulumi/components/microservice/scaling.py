@@ -25,12 +25,15 @@ def autoscaler(
     namespace: pulumi.Input[str],
     *,
     sales: Sequence[Sale] = (),
+    has_proxy: bool = False,
     opts: pulumi.ResourceOptions,
 ) -> pulumi.CustomResource:
     """A ScaledObject of KEDA, which keeps an HPA, or the HPA itself beside prometheus-adapter.
 
     KEDA raises the floor for each of `sales` that names the service; the HPA's is PreScaling's to raise.
+    Of pods that have a proxy the service's own container counts: the room of the other would hide its need.
     """
+    counted = spec.name if has_proxy else ""
     metadata = k8s.meta.v1.ObjectMetaArgs(name=spec.name, namespace=namespace, labels=labels(spec.name))
     if scaling.pods == "keda":
         return k8s.apiextensions.CustomResource(
@@ -38,11 +41,11 @@ def autoscaler(
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
             metadata=metadata,
-            spec=_scaled_object(spec, scaling, sales),
+            spec=_scaled_object(spec, scaling, sales, counted),
             opts=opts,
         )
     return hpa.HorizontalPodAutoscaler(
-        f"{spec.name}-scaler", metadata=metadata, spec=_autoscaler(spec, scaling), opts=opts
+        f"{spec.name}-scaler", metadata=metadata, spec=_autoscaler(spec, scaling, counted), opts=opts
     )
 
 
@@ -57,8 +60,13 @@ def requests_per_pod(spec: ServiceSpec, scaling: Scaling) -> int:
     return max(1, spec.workload.requests_per_second * scaling.knee_percent // 100)
 
 
-def _autoscaler(spec: ServiceSpec, scaling: Scaling) -> hpa.HorizontalPodAutoscalerSpecArgs:
-    metrics = [_resource("cpu", scaling.cpu_percent), _resource("memory", scaling.memory_percent)]
+def _autoscaler(
+    spec: ServiceSpec, scaling: Scaling, container: str
+) -> hpa.HorizontalPodAutoscalerSpecArgs:
+    metrics = [
+        _resource("cpu", scaling.cpu_percent, container),
+        _resource("memory", scaling.memory_percent, container),
+    ]
     if spec.workload.requests_per_second:
         target = hpa.MetricTargetArgs(type="AverageValue", average_value=str(requests_per_pod(spec, scaling)))
         metric = hpa.MetricIdentifierArgs(name=spec.requests.per_second)
@@ -86,8 +94,11 @@ def _autoscaler(spec: ServiceSpec, scaling: Scaling) -> hpa.HorizontalPodAutosca
     )
 
 
-def _resource(name: str, percent: int) -> hpa.MetricSpecArgs:
+def _resource(name: str, percent: int, container: str) -> hpa.MetricSpecArgs:
     target = hpa.MetricTargetArgs(type="Utilization", average_utilization=percent)
+    if container:
+        source = hpa.ContainerResourceMetricSourceArgs(container=container, name=name, target=target)
+        return hpa.MetricSpecArgs(type="ContainerResource", container_resource=source)
     return hpa.MetricSpecArgs(
         type="Resource", resource=hpa.ResourceMetricSourceArgs(name=name, target=target)
     )
@@ -108,11 +119,14 @@ def _policy(type_: str, value: int, period_seconds: int) -> hpa.HPAScalingPolicy
     return hpa.HPAScalingPolicyArgs(type=type_, value=value, period_seconds=period_seconds)
 
 
-def _scaled_object(spec: ServiceSpec, scaling: Scaling, sales: Sequence[Sale]) -> Mapping[str, Any]:
+def _scaled_object(
+    spec: ServiceSpec, scaling: Scaling, sales: Sequence[Sale], container: str
+) -> Mapping[str, Any]:
     """The same by KEDA's names. https://keda.sh/docs/latest/reference/scaledobject-spec/"""
+    of = {"containerName": container} if container else {}
     triggers: list[dict[str, Any]] = [
-        {"type": "cpu", "metricType": "Utilization", "metadata": {"value": str(scaling.cpu_percent)}},
-        {"type": "memory", "metricType": "Utilization", "metadata": {"value": str(scaling.memory_percent)}},
+        {"type": name, "metricType": "Utilization", "metadata": {"value": str(percent), **of}}
+        for name, percent in (("cpu", scaling.cpu_percent), ("memory", scaling.memory_percent))
     ]
     if spec.workload.requests_per_second:
         matchers = [f'{SERVICE_LABEL}="{spec.name}"', spec.requests.matchers]

@@ -85,6 +85,13 @@ DEFINITIONS = (
         ("deploy/crds/*.yaml",),
     ),
     Definitions(
+        "trust-manager",
+        "github.com/cert-manager/trust-manager",
+        "v0.25.0",
+        "h1:nGtkHH9wEacI5uACdsq8wqCKWsCw1PMrwHPJcrUFUXA=",
+        ("deploy/crds/trust.cert-manager.io_bundles.yaml",),
+    ),
+    Definitions(
         "keda",
         "github.com/kedacore/keda/v2",
         "v2.21.0",
