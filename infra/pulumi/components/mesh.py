@@ -47,7 +47,7 @@ class Membership:
 
 
 class Mesh(Protocol):
-    """A mesh that a stack has chosen (`mesh`). `before_pods` has to be there before the pods that are in it."""
+    """A mesh that a stack has chosen (`mesh`). `before_pods` is there before pods that are in it."""
 
     membership: Membership
     before_pods: Sequence[pulumi.Resource]

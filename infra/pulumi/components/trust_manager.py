@@ -10,7 +10,7 @@ from components.release import release
 from components.size import size
 from versions import TRUST_MANAGER
 
-# A Secret of cert-manager's namespace that has it is trusted besides: the authority of before, while both are.
+# A Secret of cert-manager's namespace with this label is trusted besides: an authority of before.
 ALSO_TRUSTED = "seawall.dev/also-trusted"
 # Pulumi goes on when it is carried: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/
 CARRIED = {"pulumi.com/waitFor": "condition=Synced"}
@@ -40,7 +40,7 @@ class TrustManager(pulumi.ComponentResource):
     def bundle(
         self, name: str, *, authority: str, key: str, namespaces: dict[str, str], after: pulumi.Resource
     ) -> pulumi.CustomResource:
-        """A ConfigMap of this name in each of the `namespaces` with these labels, which follows the authority."""
+        """A ConfigMap of this name in all `namespaces` with these labels, which follows the authority."""
         certificate = {"key": "tls.crt"}
         also = {"matchLabels": {ALSO_TRUSTED: authority}}
         spec: dict[str, Any] = {

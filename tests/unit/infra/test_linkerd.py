@@ -120,7 +120,7 @@ def test_jobs_end_and_pods_stay_restricted(stack, values):
 
 
 def test_no_pod_of_the_mesh_starts_without_its_proxy(stack, values):
-    """While the injector is away none does; pods of other namespaces, the cluster's own too, are not asked."""
+    """While the injector is away none does; it is not asked about pods of other namespaces."""
     assert values["webhookFailurePolicy"] == "Fail"
     [rule] = values["proxyInjector"]["namespaceSelector"]["matchExpressions"]
     assert (rule["operator"], rule["values"]) == ("In", ["enabled"])
@@ -142,7 +142,8 @@ def test_what_is_outside_of_the_mesh_is_reached_past_the_proxy(stack):
     """Stores and the collector, at the ports that the network policy has for them; no port of the shop."""
     for template in templates(stack).values():
         ways = egress(stack, template["spec"]["serviceAccountName"])
-        outside = {name: ports for name, ports in ways.items() if name not in {"", "kube-system", "linkerd"}}
+        inside = {"", "kube-system", "linkerd"}
+        outside = {name: ports for name, ports in ways.items() if name not in inside}
         past = set(map(int, annotation(template, "skip-outbound-ports")))
         # The payment provider speaks TLS, in which the client is the first to speak.
         assert past == set().union(*outside.values()) - {443}

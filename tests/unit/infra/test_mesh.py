@@ -30,7 +30,9 @@ def production(mesh):
 
 def services(stack):
     return [
-        each.manifest_name for each in stack.of("Deployment") if each.inputs["metadata"]["namespace"] == "shop"
+        each.manifest_name
+        for each in stack.of("Deployment")
+        if each.inputs["metadata"]["namespace"] == "shop"
     ]
 
 
@@ -80,7 +82,8 @@ def test_callers_are_those_of_the_workloads(mesh, production):
 def test_the_scraper_is_let_in_where_metrics_are(mesh, stack):
     """At the port that its PodMonitor names, and at no other."""
     for service in services(stack):
-        [name] = {each["port"] for each in stack.one("PodMonitor", service).inputs["spec"]["podMetricsEndpoints"]}
+        endpoints = stack.one("PodMonitor", service).inputs["spec"]["podMetricsEndpoints"]
+        [name] = {each["port"] for each in endpoints}
         [container] = stack.one("Deployment", service).inputs["spec"]["template"]["spec"]["containers"]
         [scraped] = [int(each["containerPort"]) for each in container["ports"] if each["name"] == name]
         allowed = mesh.allowed(stack, service)

@@ -113,7 +113,8 @@ FAULTS = [
      "company: Deployment orders: has no AuthorizationPolicy"),
 ]  # fmt: skip
 LINKERD_FAULTS = [
-    ("Linkerd: a list of callers for no port", without("AuthorizationPolicy", "orders-8080", "orders-8080-scraper"),
+    ("Linkerd: a port without a list of callers",
+     without("AuthorizationPolicy", "orders-8080", "orders-8080-scraper"),
      "company: Deployment orders: has no AuthorizationPolicy"),
     ("Linkerd: a port that no Server guards", without("Server", "orders-8080"),
      "company: Deployment orders: has no AuthorizationPolicy"),

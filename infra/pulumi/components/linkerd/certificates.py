@@ -1,4 +1,7 @@
-"""The certificates of Linkerd, all by cert-manager: https://linkerd.io/2-edge/tasks/ (rotating TLS credentials)"""
+"""The certificates of Linkerd, all by cert-manager.
+
+https://linkerd.io/2-edge/tasks/automatically-rotating-control-plane-tls-credentials/
+"""
 
 import pulumi
 
@@ -8,9 +11,8 @@ from components.linkerd.names import CONTROL_PLANE, NAMESPACE, TRUST_DOMAIN
 from components.linkerd.values import HOOKS, certificate_of
 from components.trust_manager import TrustManager
 
-DAY_HOURS = 24
-# What it has signed are proxies' certificates, which are good for a day.
-DAYS, RENEW_BEFORE_DAYS = 90, 30
+# What the issuer signs is good for a day.
+HOURS, RENEW_BEFORE_HOURS = 90 * 24, 30 * 24
 ANCHOR, WEBHOOKS = "seawall-mesh", "seawall-mesh-webhooks"
 ISSUER, TRUST_ROOTS = "linkerd-identity-issuer", "linkerd-identity-trust-roots"
 IDENTITY = f"identity.{NAMESPACE}.{TRUST_DOMAIN}"
@@ -31,7 +33,6 @@ class LinkerdCertificates(pulumi.ComponentResource):
     ) -> None:
         super().__init__("seawall:platform:LinkerdCertificates", "linkerd-certificates", None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        lasting = {"hours": DAYS * DAY_HOURS, "renew_before_hours": RENEW_BEFORE_DAYS * DAY_HOURS}
         anchor = Authority(ANCHOR, cert_manager, opts=child)
         anchor.certificate(
             ISSUER,
@@ -42,7 +43,8 @@ class LinkerdCertificates(pulumi.ComponentResource):
                 "commonName": IDENTITY,
                 "usages": ["cert sign", "crl sign", "server auth", "client auth"],
             },
-            **lasting,
+            hours=HOURS,
+            renew_before_hours=RENEW_BEFORE_HOURS,
         )
         TrustManager(cert_manager, opts=child).bundle(
             TRUST_ROOTS, authority=ANCHOR, key="ca-bundle.crt", namespaces=CONTROL_PLANE, after=anchor
@@ -50,6 +52,10 @@ class LinkerdCertificates(pulumi.ComponentResource):
         webhooks = Authority(WEBHOOKS, cert_manager, opts=child)
         for service in HOOKS.values():
             webhooks.certificate(
-                certificate_of(service), namespace, hosts=[f"{service}.{NAMESPACE}.svc"], **lasting
+                certificate_of(service),
+                namespace,
+                hosts=[f"{service}.{NAMESPACE}.svc"],
+                hours=HOURS,
+                renew_before_hours=RENEW_BEFORE_HOURS,
             )
         self.register_outputs({})

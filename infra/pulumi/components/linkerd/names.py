@@ -1,4 +1,7 @@
-"""Linkerd's words: namespaces, ports, annotations. https://linkerd.io/2-edge/reference/proxy-configuration/"""
+"""Linkerd's words: namespaces, ports, annotations.
+
+https://linkerd.io/2-edge/reference/proxy-configuration/
+"""
 
 from components.access import Destination
 from components.mesh import Membership

@@ -35,9 +35,7 @@ def namespace(
     return made.metadata["name"]
 
 
-def keep_others_out(
-    where: pulumi.Input[str], membership: Membership, opts: pulumi.ResourceOptions
-) -> None:
+def keep_others_out(where: pulumi.Input[str], membership: Membership, opts: pulumi.ResourceOptions) -> None:
     """In: one another, the operator to Elasticsearch, the shippers to Logstash. Out: one another, and DNS."""
     own = pods()
     # The shippers are in the mesh, the operator is not.

@@ -60,9 +60,7 @@ def requests_per_pod(spec: ServiceSpec, scaling: Scaling) -> int:
     return max(1, spec.workload.requests_per_second * scaling.knee_percent // 100)
 
 
-def _autoscaler(
-    spec: ServiceSpec, scaling: Scaling, container: str
-) -> hpa.HorizontalPodAutoscalerSpecArgs:
+def _autoscaler(spec: ServiceSpec, scaling: Scaling, container: str) -> hpa.HorizontalPodAutoscalerSpecArgs:
     metrics = [
         _resource("cpu", scaling.cpu_percent, container),
         _resource("memory", scaling.memory_percent, container),
