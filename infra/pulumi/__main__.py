@@ -53,9 +53,9 @@ if settings.observability.logs == "eck":
     )
 namespace = ShopNamespace(membership, opts=options)
 if settings.aws and foundation:
-    platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads, metrics.namespace)
+    platform = aws_platform(settings, settings.aws, foundation, namespace.name, workloads, metrics)
 else:
-    platform = kind_platform(settings, namespace.name, workloads, cert_manager, metrics.namespace)
+    platform = kind_platform(settings, namespace.name, workloads, cert_manager, metrics)
 shop(
     settings,
     platform,
@@ -69,8 +69,9 @@ shop(
 capacity = CapacityNamespace(opts=options)
 later = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[metrics, priorities]))
 running = [*workloads, GATEWAY]
-Dashboards(metrics.namespace, opts=later)
-AlertRules(metrics.namespace, running, backed_up=settings.stores.postgres_backup is not None, opts=later)
+Dashboards(metrics.namespace, platform.figures, opts=later)
+backed_up = settings.stores.postgres_backup is not None
+AlertRules(metrics.namespace, running, platform.figures, backed_up=backed_up, opts=later)
 Headroom(capacity.name, running, settings.scaling, settings.sales, beside=membership.beside, opts=later)
 if settings.sales and settings.scaling.pods == "prometheus-adapter":
     PreScaling(capacity.name, namespace.name, running, settings.scaling, settings.sales, opts=later)

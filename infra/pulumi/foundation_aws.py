@@ -23,7 +23,7 @@ from settings import Aws, Settings
 class Foundation:
     """A cluster that is ready for pods. `options` bring the providers to what is made in it.
 
-    `remote_write` is where its metrics are kept as well, by the switch.
+    `tags` are on all that is made on AWS, `remote_write` is where its metrics are kept as well, by the switch.
     """
 
     name: str
@@ -32,13 +32,15 @@ class Foundation:
     network: Network
     cluster: Cluster
     options: pulumi.ResourceOptions
+    tags: Mapping[str, str]
     remote_write: Mapping[str, Any] | None = None
 
 
 def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
     """Network, key, cluster, nodes; every resource of AWS is tagged with the project and the stack."""
     name = f"seawall-{pulumi.get_stack()}"
-    provider = _tagging(of_aws)
+    tags = {"project": "seawall", "stack": pulumi.get_stack(), "managed-by": "pulumi"}
+    provider = _tagging(of_aws, tags)
     opts = pulumi.ResourceOptions(providers=[provider])
     asked = pulumi.InvokeOutputOptions(provider=provider)
     account = aws.get_caller_identity_output(opts=asked).account_id
@@ -70,7 +72,7 @@ def aws_foundation(settings: Settings, of_aws: Aws) -> Foundation:
         opts=pulumi.ResourceOptions(depends_on=[cluster]),
     )
     both = pulumi.ResourceOptions(providers=[provider, inside])
-    made = Foundation(name, account, key.arn, network, cluster, both)
+    made = Foundation(name, account, key.arn, network, cluster, both, tags)
     return replace(
         made,
         options=_after(both, _ready_for_pods(made, settings, of_aws)),
@@ -91,8 +93,7 @@ def _metrics_kept(made: Foundation, settings: Settings, of_aws: Aws) -> Mapping[
     return kept.remote_write
 
 
-def _tagging(of_aws: Aws) -> aws.Provider:
-    tags = {"project": "seawall", "stack": pulumi.get_stack(), "managed-by": "pulumi"}
+def _tagging(of_aws: Aws, tags: dict[str, str]) -> aws.Provider:
     return aws.Provider("aws", region=of_aws.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from components.aws.certificate import Certificate
+from components.aws.cloud_watch import CloudWatch
 from components.aws.configured_secrets import ConfiguredSecrets
 from components.aws.credential import Credential
 from components.aws.document_db import DocumentDb
@@ -15,12 +16,14 @@ from components.aws.kafka_msk import KafkaMsk
 from components.aws.load_balancer import LoadBalancerController, public_service
 from components.aws.managed_secret import ManagedSecret
 from components.aws.open_search import OpenSearch
-from components.aws.postgres_aurora import PostgresAurora
+from components.aws.postgres_aurora import PostgresAurora, max_connections
 from components.aws.redis_elasticache import RedisElastiCache
 from components.aws.store import Setting, credentials
+from components.aws.store_queries import aws_stores
 from components.aws.volumes import NAME as VOLUMES
 from components.graph_neo4j import USER as GRAPH_USER
 from components.graph_neo4j import GraphNeo4j
+from components.metrics import Metrics
 from components.watching.receivers import KEY, SECRET
 from foundation_aws import Foundation
 from platforms import Platform, StoreComponent
@@ -34,11 +37,11 @@ def aws_platform(
     foundation: Foundation,
     namespace: pulumi.Input[str],
     workloads: Sequence[Workload],
-    monitoring: pulumi.Input[str],
+    metrics: Metrics,
 ) -> Platform:
     """The stores of the services, each with a user for each, and what leads the internet to the gateway.
 
-    `monitoring` is the namespace of Alertmanager, which is told whom alerts reach.
+    `metrics` reads the stores, and is told whom alerts reach.
     """
     name, opts = foundation.name, foundation.options
     setting = Setting(
@@ -56,6 +59,14 @@ def aws_platform(
     configured = ConfiguredSecrets(setting, settings.secrets, opts)
     receiver = _receiver(setting, settings, opts)
     _logs(setting, settings, of_aws, foundation)
+    CloudWatch(
+        name,
+        region=of_aws.region,
+        cluster_name=foundation.cluster.name,
+        tags=foundation.tags,
+        metrics=metrics,
+        opts=opts,
+    )
     secrets = ExternalSecrets(
         name,
         region=of_aws.region,
@@ -66,7 +77,7 @@ def aws_platform(
     )
     after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[secrets]))
     if receiver:
-        receiver.put_into(monitoring, after)
+        receiver.put_into(metrics.namespace, after)
     postgres = stores["postgres"]
     if isinstance(postgres, PostgresAurora):
         databases = postgres.make_databases(after)
@@ -75,7 +86,8 @@ def aws_platform(
         stores["graph"] = graph = _graph(setting, settings, graph_user, after)
         after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[graph]))
     public = _public(settings, of_aws, foundation)
-    return Platform(stores, configured.put_into(namespace, after), public, after)
+    figures = aws_stores(max_connections(of_aws.postgres_instance_class))
+    return Platform(stores, configured.put_into(namespace, after), figures, public, after)
 
 
 def _receiver(setting: Setting, settings: Settings, opts: pulumi.ResourceOptions) -> ConfiguredSecrets | None:

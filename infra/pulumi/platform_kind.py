@@ -17,7 +17,10 @@ from components.kind.edge_certificate import EdgeCertificate
 from components.kind.kafka_strimzi import KafkaStrimzi
 from components.kind.postgres_cnpg import PostgresCnpg
 from components.kind.redis_valkey import RedisValkey
+from components.kind.store_monitors import StoreMonitors
+from components.kind.store_queries import kind_stores
 from components.kind.stores_namespace import StoresNamespace
+from components.metrics import Metrics
 from components.watching.receivers import KEY, SECRET
 from platforms import Platform, StoreComponent
 from settings import Settings
@@ -31,11 +34,11 @@ def kind_platform(
     namespace: pulumi.Input[str],
     workloads: Sequence[Workload],
     cert_manager: CertManager | None,
-    monitoring: pulumi.Input[str],
+    metrics: Metrics,
 ) -> Platform:
     """All of it in the cluster; its passwords are derived from the signing key.
 
-    `monitoring` is the namespace of Alertmanager, which is told whom alerts reach.
+    `metrics` reads the stores, and is told whom alerts reach.
     """
     stores_in = StoresNamespace().name
     sizes = settings.stores
@@ -61,12 +64,14 @@ def kind_platform(
         **by_switch,
     }
     if settings.alerts_secret is not None:
-        _secret(SECRET, {KEY: settings.alerts_secret}, monitoring)
+        _secret(SECRET, {KEY: settings.alerts_secret}, metrics.namespace)
+    StoreMonitors(stores_in, after=[metrics])
     certificate = _edge(settings, namespace, cert_manager)
     before = [postgres, kafka, redis, *by_switch.values(), *([certificate] if certificate else [])]
     return Platform(
         stores,
         _secret(CONFIGURED, settings.secrets, namespace),
+        kind_stores(),
         options=pulumi.ResourceOptions(depends_on=before),
         edge=certificate.access() if certificate else None,
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 import pulumi
 
 from components.access import Access, SecretKey
+from components.watching.store_queries import StoreQueries
 from workloads import Store
 
 
@@ -23,11 +24,12 @@ class Platform:
 
     `secrets` are those of the configuration, by the names of its keys, in the shop's namespace. `options`
     go to whatever uses the stores: it comes up after them. `edge` is the certificate of the gateway, where
-    TLS does not end before it.
+    TLS does not end before it. `figures` are what the stores say of themselves.
     """
 
     stores: Mapping[Store, StoreComponent]
     secrets: Mapping[str, SecretKey]
+    figures: StoreQueries
     public_service: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     options: pulumi.ResourceOptions = field(default_factory=pulumi.ResourceOptions)
     edge: Access | None = None

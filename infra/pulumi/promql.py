@@ -10,10 +10,15 @@ SINCE = "$__rate_interval"
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
+def inside(namespace: str, metric: str, *matchers: str) -> str:
+    """The metric of all pods of a namespace."""
+    all_of_them = ",".join([f'namespace="{namespace}"', *matchers])
+    return f"{metric}{{{all_of_them}}}"
+
+
 def shop(metric: str, *matchers: str) -> str:
     """The metric of all pods of the shop."""
-    inside = ",".join([f'namespace="{SHOP}"', *matchers])
-    return f"{metric}{{{inside}}}"
+    return inside(SHOP, metric, *matchers)
 
 
 def service(name: str) -> str:

@@ -36,6 +36,12 @@ DOCUMENTDB = "5.0.0"
 OPENSEARCH = "OpenSearch_2.19"
 
 EXTERNAL_SECRETS = Chart("external-secrets", "https://charts.external-secrets.io", "2.11.0")
+# With the exporter v0.62.1. Its configuration was read by v0.61.2, whose module can be had.
+CLOUD_WATCH_EXPORTER = Chart(
+    "prometheus-yet-another-cloudwatch-exporter",
+    "https://prometheus-community.github.io/helm-charts",
+    "0.50.0",
+)
 EXTERNAL_DNS = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns", "1.22.0")
 LOAD_BALANCER_CONTROLLER = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")
 
@@ -55,6 +61,8 @@ MONGODB_OPERATOR = Chart("mongodb-kubernetes", "https://mongodb.github.io/helm-c
 MONGODB, MONGODB_IMAGE_TYPE = "8.0.32", "ubi8"
 # The chart's version is the server's; 5.26 is the release with long-term support.
 NEO4J = Chart("neo4j", "https://helm.neo4j.com/neo4j", "5.26.21")
+# Its names are those of v1.54.0, the newest whose module can be had: tests/contract/store_metrics runs that one.
+REDIS_EXPORTER = "docker.io/oliver006/redis_exporter:v1.80.1"
 
 # Its resource definitions in the lab are of the same version.
 CERT_MANAGER = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.2")

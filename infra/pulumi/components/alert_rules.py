@@ -8,6 +8,8 @@ import pulumi_kubernetes as k8s
 from components.watching.backups import backups
 from components.watching.burn_rates import burn_rate_groups
 from components.watching.rules import group
+from components.watching.store_queries import StoreQueries
+from components.watching.store_symptoms import store_symptoms
 from components.watching.symptoms import symptoms
 from objectives import OBJECTIVES
 from versions import KUBE_PROMETHEUS_STACK
@@ -17,7 +19,7 @@ NAME = "seawall"
 
 
 class AlertRules(pulumi.ComponentResource):
-    """Burn rates of `objectives.py`, and symptoms, where `backed_up` of backups as well.
+    """Burn rates of `objectives.py`, symptoms, those of the stores, and of backups where they are `backed_up`.
 
     The label is what the chart's operator looks for.
     """
@@ -26,13 +28,18 @@ class AlertRules(pulumi.ComponentResource):
         self,
         namespace: pulumi.Input[str],
         workloads: Sequence[Workload],
+        stores: StoreQueries,
         *,
         backed_up: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:AlertRules", NAME, None, opts)
         services = [each.dns_name for each in workloads]
-        found = [*symptoms(services), *(backups() if backed_up else [])]
+        groups = [
+            *burn_rate_groups(OBJECTIVES),
+            group("symptoms", symptoms(services)),
+            group("stores", [*store_symptoms(stores), *(backups() if backed_up else [])]),
+        ]
         k8s.apiextensions.CustomResource(
             "alert-rules",
             api_version="monitoring.coreos.com/v1",
@@ -42,7 +49,7 @@ class AlertRules(pulumi.ComponentResource):
                 namespace=namespace,
                 labels={"app.kubernetes.io/part-of": "seawall", "release": KUBE_PROMETHEUS_STACK.name},
             ),
-            spec={"groups": [*burn_rate_groups(OBJECTIVES), group("symptoms", found)]},
+            spec={"groups": groups},
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

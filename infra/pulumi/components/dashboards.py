@@ -8,6 +8,7 @@ import pulumi_kubernetes as k8s
 from components.watching.grafana import Dashboard
 from components.watching.sale_board import sale_board
 from components.watching.service_board import service_board
+from components.watching.store_queries import StoreQueries
 from components.watching.stores_board import stores_board
 
 # What the sidecar of Grafana looks for: it hands over each file of such a ConfigMap.
@@ -18,10 +19,15 @@ FOLDER_ANNOTATION, FOLDER = "grafana_folder", "Seawall"
 class Dashboards(pulumi.ComponentResource):
     """A ConfigMap for each dashboard, which Grafana shows in a folder of ours and lets nobody edit."""
 
-    def __init__(self, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        namespace: pulumi.Input[str],
+        stores: StoreQueries,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("seawall:platform:Dashboards", "dashboards", None, opts)
         self._namespace = namespace
-        for dashboard in (sale_board(), service_board(), stores_board()):
+        for dashboard in (sale_board(), service_board(), stores_board(stores)):
             self._config_map(dashboard)
         self.register_outputs({})
 

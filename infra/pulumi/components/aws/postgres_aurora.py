@@ -9,15 +9,35 @@ import pulumi_kubernetes as k8s
 from components.access import SECRETS_FOLDER, Access, SecretKey
 from components.aws.external_secret import external_secret
 from components.aws.iam import trust
+from components.aws.node_pool import vcpus
 from components.aws.service_databases import ServiceDatabases
 from components.aws.store import Setting, credentials, destinations, guard, log_group
 from versions import AURORA_POSTGRES
 
 PORT = 5432
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Managing.html
+BYTES_OF_A_CONNECTION, MOST_CONNECTIONS = 9_531_392, 5000
+GIB_OF_A_VCPU = {"r": 8, "x": 16}
+GIB_OF_A_SMALL_ONE = {"medium": 4, "large": 8}
 ENGINE = aws.rds.EngineType.AURORA_POSTGRESQL
 MASTER = "seawall_admin"
 AUTHORITY = "postgres-authority"
 MONITORING = "service-role/AmazonRDSEnhancedMonitoringRole"
+
+
+def max_connections(instance_class: str) -> int:
+    """How many a server takes, by Aurora's default: as many as its memory has room for.
+
+    Raises ValueError for a class whose memory its name does not tell.
+    """
+    _, family, size = (*instance_class.split("."), "", "")[:3]
+    if family.startswith("t") and size in GIB_OF_A_SMALL_ONE:
+        gib = GIB_OF_A_SMALL_ONE[size]
+    elif family[:1] in GIB_OF_A_VCPU and (size == "large" or size.endswith("xlarge")):
+        gib = GIB_OF_A_VCPU[family[0]] * vcpus(f"{family}.{size}")
+    else:
+        raise ValueError(f"aws.postgres_instance_class: {instance_class}: its memory is not told by its name")
+    return min(gib * 2**30 // BYTES_OF_A_CONNECTION, MOST_CONNECTIONS)
 
 
 class PostgresAurora(pulumi.ComponentResource):

@@ -1,5 +1,7 @@
 """Kafka in the cluster, by Strimzi. https://strimzi.io/docs/operators/latest/configuring.html"""
 
+from pathlib import Path
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -10,9 +12,10 @@ from components.release import release
 from components.size import size
 from versions import KAFKA, STRIMZI
 
-NAME, PORT = "shop", 9092
+NAME, PORT, METRICS_PORT = "shop", 9092, 9404
 API = "kafka.strimzi.io/v1"
 CLUSTER = {"strimzi.io/cluster": NAME}
+METRICS, RULES = "kafka-metrics", "kafka_metrics.yaml"
 LABELS = CLUSTER | {"strimzi.io/name": f"{NAME}-kafka"}
 
 
@@ -54,6 +57,12 @@ class KafkaStrimzi(pulumi.ComponentResource):
             },
             opts=after,
         )
+        rules = k8s.core.v1.ConfigMap(
+            METRICS,
+            metadata=k8s.meta.v1.ObjectMetaArgs(namespace=namespace, name=METRICS),
+            data={RULES: Path(__file__).with_name(RULES).read_text()},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         copies = min(brokers, 3)
         k8s.apiextensions.CustomResource(
             "kafka",
@@ -72,11 +81,17 @@ class KafkaStrimzi(pulumi.ComponentResource):
                         "transaction.state.log.replication.factor": copies,
                         "transaction.state.log.min.isr": max(1, copies - 1),
                     },
+                    "metricsConfig": {
+                        "type": "jmxPrometheusExporter",
+                        "valueFrom": {"configMapKeyRef": {"name": rules.metadata["name"], "key": RULES}},
+                    },
                 }
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[operator, pool]),
         )
-        let_the_shop_in("kafka", namespace, LABELS, PORT, pulumi.ResourceOptions(parent=self))
+        let_the_shop_in(
+            "kafka", namespace, LABELS, PORT, METRICS_PORT, pulumi.ResourceOptions(parent=self)
+        )
         self.register_outputs({})
 
     def access(self, workload: str) -> Access:

@@ -15,7 +15,7 @@ from components.release import release
 from components.size import size
 from versions import CLOUD_NATIVE_PG, CLOUD_NATIVE_PG_POSTGRES
 
-NAME, PORT = "postgres", 5432
+NAME, PORT, METRICS_PORT = "postgres", 5432, 9187
 API = "postgresql.cnpg.io/v1"
 LABELS = {"cnpg.io/cluster": NAME}
 
@@ -77,7 +77,7 @@ class PostgresCnpg(pulumi.ComponentResource):
             barman.make_copies(NAME, API, [cluster])
         for owner in owners:
             self._database(owner, cluster)
-        let_the_shop_in(NAME, namespace, LABELS, PORT, self._child)
+        let_the_shop_in(NAME, namespace, LABELS, PORT, METRICS_PORT, self._child)
         self.register_outputs({})
 
     def access(self, workload: str) -> Access:

@@ -1,5 +1,7 @@
 """Valkey in the cluster: what is in it can be made again, so one is enough here."""
 
+import json
+
 import pulumi
 import pulumi_kubernetes as k8s
 from pydantic import SecretStr
@@ -9,11 +11,14 @@ from components.kind.derived_password import derived_password
 from components.kind.stores_namespace import STORES, let_the_shop_in
 from components.microservice.container import locked_down, resources, unprivileged
 from components.priorities import STORES as STORES_FIRST
-from versions import VALKEY
+from versions import REDIS_EXPORTER, VALKEY
 
 core, meta = k8s.core.v1, k8s.meta.v1
 NAME, PORT = "valkey", 6379
+METRICS, METRICS_PORT = "metrics", 9121
 LABELS = {"app.kubernetes.io/name": NAME}
+SERVER_FILE, EXPORTER_FILE = "valkey.conf", "exporter.json"
+ITSELF = f"redis://localhost:{PORT}"
 
 
 class RedisValkey(pulumi.ComponentResource):
@@ -41,7 +46,8 @@ class RedisValkey(pulumi.ComponentResource):
             NAME,
             metadata=metadata,
             string_data={
-                "valkey.conf": pulumi.Output.concat(_configuration(memory_mib), self._password, "\n")
+                SERVER_FILE: pulumi.Output.concat(_configuration(memory_mib), self._password, "\n"),
+                EXPORTER_FILE: self._password.apply(lambda password: json.dumps({ITSELF: password})),
             },
             opts=self._child,
         )
@@ -67,7 +73,7 @@ class RedisValkey(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        let_the_shop_in(NAME, namespace, LABELS, PORT, self._child)
+        let_the_shop_in(NAME, namespace, LABELS, PORT, METRICS_PORT, self._child)
         self.register_outputs({})
 
     def access(self, workload: str) -> Access:
@@ -115,12 +121,38 @@ def _pod(configuration: pulumi.Input[str], memory_mib: int) -> core.PodSpecArgs:
                     core.VolumeMountArgs(name="configuration", mount_path="/etc/valkey", read_only=True),
                     core.VolumeMountArgs(name="data", mount_path="/data"),
                 ],
-            )
+            ),
+            _exporter(),
         ],
         volumes=[
-            core.VolumeArgs(
-                name="configuration", secret=core.SecretVolumeSourceArgs(secret_name=configuration)
-            ),
+            _file_of("configuration", configuration, SERVER_FILE),
+            _file_of("exporter", configuration, EXPORTER_FILE),
             core.VolumeArgs(name="data", empty_dir=core.EmptyDirVolumeSourceArgs(size_limit="64Mi")),
         ],
+    )
+
+
+def _exporter() -> core.ContainerArgs:
+    """Beside the server: what it tells of itself, for Prometheus. It reads the password from a file."""
+    told = {
+        "REDIS_ADDR": ITSELF,
+        "REDIS_PASSWORD_FILE": f"/etc/exporter/{EXPORTER_FILE}",
+        "REDIS_EXPORTER_WEB_LISTEN_ADDRESS": f":{METRICS_PORT}",
+        "REDIS_EXPORTER_REDIS_ONLY_METRICS": "true",
+    }
+    return core.ContainerArgs(
+        name="exporter",
+        image=REDIS_EXPORTER,
+        env=[core.EnvVarArgs(name=name, value=value) for name, value in told.items()],
+        ports=[core.ContainerPortArgs(name=METRICS, container_port=METRICS_PORT)],
+        resources=resources(20, 64),
+        security_context=locked_down(),
+        volume_mounts=[core.VolumeMountArgs(name="exporter", mount_path="/etc/exporter", read_only=True)],
+    )
+
+
+def _file_of(name: str, secret: pulumi.Input[str], key: str) -> core.VolumeArgs:
+    items = [core.KeyToPathArgs(key=key, path=key)]
+    return core.VolumeArgs(
+        name=name, secret=core.SecretVolumeSourceArgs(secret_name=secret, items=items)
     )

@@ -4,6 +4,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import peers
+from components.metrics import MONITORING
 from components.shop_namespace import SHOP
 
 STORES = "stores"
@@ -30,9 +31,10 @@ def let_the_shop_in(
     namespace: pulumi.Input[str],
     pod_labels: dict[str, str],
     port: int,
+    metrics_port: int,
     opts: pulumi.ResourceOptions,
 ) -> k8s.networking.v1.NetworkPolicy:
-    """Pods of a store are reached from within their namespace, and by the shop at one port."""
+    """Pods of a store are reached from within their namespace, and by the shop and by Prometheus at one port each."""
     net, meta = k8s.networking.v1, k8s.meta.v1
     return net.NetworkPolicy(
         name,
@@ -43,6 +45,9 @@ def let_the_shop_in(
             ingress=[
                 net.NetworkPolicyIngressRuleArgs(from_=[peers.pods()]),
                 net.NetworkPolicyIngressRuleArgs(from_=[peers.all_of(SHOP)], ports=[peers.port(port)]),
+                net.NetworkPolicyIngressRuleArgs(
+                    from_=[peers.all_of(MONITORING)], ports=[peers.port(metrics_port)]
+                ),
             ],
         ),
         opts=opts,

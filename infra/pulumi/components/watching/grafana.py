@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Unit = Literal["short", "reqps", "s", "percentunit", "bytes", "ops", "bool"]
+Unit = Literal["short", "reqps", "s", "percentunit", "bytes", "Bps", "ops", "bool"]
 WIDTH, HEIGHT, PER_LINE = 24, 8, 3
 # The schema that Grafana 11 and 12 migrate from.
 SCHEMA = 39

@@ -1,15 +1,29 @@
-"""The dashboard of stores and messages, as the services see them."""
+"""The dashboard of stores and messages, as the services see them, and as the stores see themselves."""
 
 from components.microservice.scaling import SERVICE_LABEL
 from components.watching.grafana import Dashboard, Panel, Query, Row
+from components.watching.store_queries import StoreQueries
 from promql import most, quantile, rate, shop, total
 
 LEGEND = f"{{{{{SERVICE_LABEL}}}}}"
 
 
-def stores_board() -> Dashboard:
-    """PostgreSQL by its transactions, Kafka by messages, Valkey by calls, and the caches before them."""
-    return Dashboard("seawall-stores", "Stores and messages", (_postgres(), _kafka(), _valkey(), _caches()))
+def stores_board(stores: StoreQueries) -> Dashboard:
+    """PostgreSQL by its transactions, Kafka by messages, Valkey by calls, and the caches before them.
+
+    Beside each what it says of itself: `stores` asks for that as the platform has it.
+    """
+    rows = (
+        _postgres(),
+        _postgres_itself(stores),
+        _kafka(),
+        _kafka_itself(stores),
+        _valkey(),
+        _valkey_itself(stores),
+        _caches(),
+        Row("Disks of the stores", (Panel("Full", (stores.disks.query,), "percentunit"),)),
+    )
+    return Dashboard("seawall-stores", "Stores and messages", rows)
 
 
 def _postgres() -> Row:
@@ -37,6 +51,62 @@ def _postgres() -> Row:
                 (Query(most(shop("seawall_inbox_rows"), SERVICE_LABEL), LEGEND),),
                 tells="PostgreSQL's own estimate.",
             ),
+        ),
+    )
+
+
+def _postgres_itself(stores: StoreQueries) -> Row:
+    return Row(
+        "PostgreSQL, by itself",
+        (
+            Panel(
+                "Connections, of those that it takes", (stores.postgres_connections.query,), "percentunit"
+            ),
+            Panel("Behind the primary", (stores.postgres_lag.query,), "s"),
+            Panel("Commits", (stores.postgres_commits.query,), "ops"),
+            Panel(
+                "Found in its cache",
+                (stores.postgres_cache_hits.query,),
+                "percentunit",
+                "When it falls, the data that is worked on has outgrown the memory.",
+            ),
+            Panel("Deadlocks", (stores.postgres_deadlocks.query,), "ops"),
+            Panel("Size of the data", (stores.postgres_bytes.query,), "bytes"),
+        ),
+    )
+
+
+def _kafka_itself(stores: StoreQueries) -> Row:
+    return Row(
+        "Kafka, by itself",
+        (
+            Panel(
+                "Partitions in danger",
+                (
+                    stores.kafka_under_replicated.query,
+                    Query(stores.kafka_offline.expression, "without a leader"),
+                    Query(stores.kafka_controllers.expression, "active controllers"),
+                ),
+                tells="All are 0 but the active controllers, of which there is one.",
+            ),
+            Panel("Bytes of messages", (stores.kafka_bytes_in.query, stores.kafka_bytes_out.query), "Bps"),
+            Panel("Time of a request to produce", (stores.kafka_produce.query,), "s"),
+        ),
+    )
+
+
+def _valkey_itself(stores: StoreQueries) -> Row:
+    return Row(
+        "Valkey, by itself",
+        (
+            Panel("Memory, of what it may have", (stores.valkey_memory.query,), "percentunit"),
+            Panel(
+                "Its one thread, of a core",
+                (stores.valkey_cpu.query,),
+                "percentunit",
+                "At 100 % it gets through no more.",
+            ),
+            Panel("Keys dropped for room", (stores.valkey_evictions.query,), "ops"),
         ),
     )
 
