@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from components.aws.cloud_watch import CACHE_NODE, MSK_BROKER, MSK_CLUSTER, RDS_CLUSTER, RDS_INSTANCE, Asked
 from components.aws.node_group import DATA_GIB, SYSTEM_GIB
 from components.aws.node_pool import vcpus
 from recording import Resource
@@ -65,17 +66,35 @@ def _instance(component: str, prefix: str) -> Reading:
     return read
 
 
+def _aurora_instance(resource: Resource) -> Iterator[Quantity]:
+    yield from _instance("postgres", "rds")(resource)
+    yield _watched(RDS_INSTANCE)
+
+
+def _aurora(_resource: Resource) -> Iterator[Quantity]:
+    yield _watched(RDS_CLUSTER)
+
+
+def _watched(asked: Asked, times: int = 1) -> Quantity:
+    """The metrics that CloudWatch is asked for each minute."""
+    many = len(asked.metrics) * times
+    return Quantity("metrics", "cloudwatch.metric", many, many)
+
+
 def _msk(resource: Resource) -> Iterator[Quantity]:
     brokers, group = resource.inputs["numberOfBrokerNodes"], resource.inputs["brokerNodeGroupInfo"]
     gib = brokers * group["storageInfo"]["ebsStorageInfo"]["volumeSize"]
     yield Quantity("kafka", f"msk.{group['instanceType']}", brokers, brokers)
     yield Quantity("kafka", "msk.storage.gib", gib, gib)
+    yield _watched(MSK_BROKER, brokers)
+    yield _watched(MSK_CLUSTER)
 
 
 def _elasticache(resource: Resource) -> Iterator[Quantity]:
     inputs = resource.inputs
     nodes = inputs["numCacheClusters"]
     yield Quantity("redis", f"elasticache.{inputs['engine']}.{inputs['nodeType']}", nodes, nodes)
+    yield _watched(CACHE_NODE, nodes)
 
 
 def _opensearch(resource: Resource) -> Iterator[Quantity]:
@@ -109,7 +128,8 @@ READINGS: dict[str, Reading] = {
     "aws:kms/key:Key": _each("secrets", "kms.key"),
     "aws:msk/cluster:Cluster": _msk,
     "aws:opensearch/domain:Domain": _opensearch,
-    "aws:rds/clusterInstance:ClusterInstance": _instance("postgres", "rds"),
+    "aws:rds/cluster:Cluster": _aurora,
+    "aws:rds/clusterInstance:ClusterInstance": _aurora_instance,
     "aws:secretsmanager/secret:Secret": _each("secrets", "secret"),
     "kubernetes:core/v1:Service": _service,
     "kubernetes:helm.sh/v3:Release": _release,

@@ -48,9 +48,12 @@ def rules_of(stack: Recorder) -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def alerts_of(stack: Recorder) -> list[dict[str, Any]]:
-    """Those that tell somebody."""
-    return [rule for rule in rules_of(stack) if "alert" in rule]
+def alerts_of(stack: Recorder, *, without: str = "") -> list[dict[str, Any]]:
+    """Those that tell somebody, but for one group's."""
+    groups = stack.one("PrometheusRule").inputs["spec"]["groups"]
+    return [
+        rule for group in groups if group["name"] != without for rule in group["rules"] if "alert" in rule
+    ]
 
 
 def dashboards_of(stack: Recorder) -> list[dict[str, Any]]:

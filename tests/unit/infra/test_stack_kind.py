@@ -68,13 +68,20 @@ def test_one_of_each_loses_what_only_several_can_keep():
     assert stack.one("Cluster").inputs["spec"]["minSyncReplicas"] == 0
 
 
-@pytest.mark.parametrize(("policy", "port"), [("postgres", 5432), ("kafka", 9092), ("valkey", 6379)])
-def test_a_store_lets_the_shop_in_and_nobody_else(stack, policy, port):
-    """At its own port; its pods reach each other."""
-    own, shop = stack.one("NetworkPolicy", policy).inputs["spec"]["ingress"]
+@pytest.mark.parametrize(
+    ("policy", "port", "metrics"), [("postgres", 5432, 9187), ("kafka", 9092, 9404), ("valkey", 6379, 9121)]
+)
+def test_a_store_lets_the_shop_and_prometheus_in_and_nobody_else(stack, policy, port, metrics):
+    """Each at a port of its own; its pods reach each other."""
+    own, *others = stack.one("NetworkPolicy", policy).inputs["spec"]["ingress"]
     assert own == {"from": [{"podSelector": {}}]}
-    assert shop["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}]
-    assert shop["ports"] == [{"protocol": "TCP", "port": port}]
+    assert others == [
+        {
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}],
+            "ports": [{"protocol": "TCP", "port": number}],
+        }
+        for name, number in (("shop", port), ("monitoring", metrics))
+    ]
 
 
 def test_the_host_reaches_the_gateway(stack):
