@@ -80,6 +80,7 @@ def pulumi_program():
     resources(name="prices", sources=["prices.yaml"])
     files(name="kind", sources=["kind.yaml"])
     resources(name="aws", sources=["components/aws/*.sql"])
+    resources(name="kafka_metrics", sources=["components/kind/kafka_metrics.yaml"])
     python_sources(
         name="src",
         sources=["**/*.py", "!checking.py", "!estimate.py", "!render.py"],
@@ -87,6 +88,7 @@ def pulumi_program():
         overrides={
             "workloads.py": {"dependencies": [":workloads"]},
             "components/aws/service_databases.py": {"dependencies": [":aws"]},
+            "components/kind/kafka_strimzi.py": {"dependencies": [":kafka_metrics"]},
             "price_table.py": {"dependencies": [":prices"]},
             "image_digests.py": {"dependencies": [":stacks"]},
             "recording.py": {"dependencies": ["./__main__.py:src", ":stacks"]},
@@ -104,6 +106,7 @@ def pulumi_program():
             "//tests/unit/infra/**",
             "//tests/applied/**",
             "//tests/build/**",
+            "//tests/contract/store_metrics/**",
             "//tests/integration/new_service/**",
             "!*",
         )
