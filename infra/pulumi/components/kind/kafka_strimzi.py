@@ -89,9 +89,8 @@ class KafkaStrimzi(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[operator, pool]),
         )
-        let_the_shop_in(
-            "kafka", namespace, LABELS, PORT, METRICS_PORT, pulumi.ResourceOptions(parent=self)
-        )
+        child = pulumi.ResourceOptions(parent=self)
+        let_the_shop_in("kafka", namespace, LABELS, PORT, child, metrics_port=METRICS_PORT)
         self.register_outputs({})
 
     def access(self, workload: str) -> Access:

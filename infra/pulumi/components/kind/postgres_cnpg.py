@@ -77,7 +77,7 @@ class PostgresCnpg(pulumi.ComponentResource):
             barman.make_copies(NAME, API, [cluster])
         for owner in owners:
             self._database(owner, cluster)
-        let_the_shop_in(NAME, namespace, LABELS, PORT, METRICS_PORT, self._child)
+        let_the_shop_in(NAME, namespace, LABELS, PORT, self._child, metrics_port=METRICS_PORT)
         self.register_outputs({})
 
     def access(self, workload: str) -> Access:

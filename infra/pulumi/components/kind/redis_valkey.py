@@ -73,7 +73,7 @@ class RedisValkey(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        let_the_shop_in(NAME, namespace, LABELS, PORT, METRICS_PORT, self._child)
+        let_the_shop_in(NAME, namespace, LABELS, PORT, self._child, metrics_port=METRICS_PORT)
         self.register_outputs({})
 
     def access(self, workload: str) -> Access:

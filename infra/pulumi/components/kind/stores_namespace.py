@@ -31,11 +31,13 @@ def let_the_shop_in(
     namespace: pulumi.Input[str],
     pod_labels: dict[str, str],
     port: int,
-    metrics_port: int,
     opts: pulumi.ResourceOptions,
+    *,
+    metrics_port: int | None = None,
 ) -> k8s.networking.v1.NetworkPolicy:
-    """Pods of a store are reached from within their namespace, and by the shop and by Prometheus at one port each."""
+    """Pods of a store are reached from within their namespace, by the shop and by Prometheus at a port each."""
     net, meta = k8s.networking.v1, k8s.meta.v1
+    reached = [(SHOP, port), *([(MONITORING, metrics_port)] if metrics_port else [])]
     return net.NetworkPolicy(
         name,
         metadata=meta.ObjectMetaArgs(name=name, namespace=namespace),
@@ -44,9 +46,9 @@ def let_the_shop_in(
             policy_types=["Ingress"],
             ingress=[
                 net.NetworkPolicyIngressRuleArgs(from_=[peers.pods()]),
-                net.NetworkPolicyIngressRuleArgs(from_=[peers.all_of(SHOP)], ports=[peers.port(port)]),
-                net.NetworkPolicyIngressRuleArgs(
-                    from_=[peers.all_of(MONITORING)], ports=[peers.port(metrics_port)]
+                *(
+                    net.NetworkPolicyIngressRuleArgs(from_=[peers.all_of(who)], ports=[peers.port(at)])
+                    for who, at in reached
                 ),
             ],
         ),
