@@ -15,6 +15,7 @@ from components.aws.fluent_bit import FluentBit
 from components.aws.kafka_msk import KafkaMsk
 from components.aws.load_balancer import LoadBalancerController, public_service
 from components.aws.managed_secret import ManagedSecret
+from components.aws.node_group import CAPACITY
 from components.aws.open_search import OpenSearch
 from components.aws.postgres_aurora import PostgresAurora, max_connections
 from components.aws.redis_elasticache import RedisElastiCache
@@ -155,6 +156,7 @@ def _graph(
         storage_gib=settings.stores.graph_storage_gib,
         memory_mib=settings.stores.graph_memory_mib,
         storage_class=VOLUMES,
+        node_labels={CAPACITY: "on-demand"},
         opts=opts,
     )
 

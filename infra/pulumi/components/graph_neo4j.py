@@ -51,6 +51,7 @@ class GraphNeo4j(pulumi.ComponentResource):
         storage_gib: int,
         memory_mib: int,
         storage_class: str | None = None,
+        node_labels: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("seawall:platform:GraphNeo4j", "graph", None, opts)
@@ -73,7 +74,11 @@ class GraphNeo4j(pulumi.ComponentResource):
         release(
             NEO4J,
             namespace=namespace,
-            values=_values(storage_gib, memory_mib, storage_class),
+            values={
+                **_values(storage_gib, memory_mib, storage_class),
+                # None stands in for the only server: it may be wanted off nodes that are taken away.
+                "nodeSelector": dict(node_labels or {}),
+            },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[account]),
         )
         self.register_outputs({})

@@ -223,6 +223,21 @@ def test_on_aws_the_disk_of_the_graph_is_encrypted():
     assert volumes.inputs["parameters"]["encrypted"] == "true"
 
 
+def test_on_aws_the_only_server_is_on_no_spot_node():
+    """By the label that Karpenter's nodes have: there are such on demand, and others."""
+    pools = [each.inputs["spec"]["template"] for each in stack("aws-prod").of("NodePool") if each.is_custom]
+    [wanted] = graph(stack("aws-prod"))["nodeSelector"].items()
+    fitting = [each["spec"] for each in pools if wanted in each["metadata"]["labels"].items()]
+    capacities = [
+        each["values"]
+        for pool in fitting
+        for each in pool["requirements"]
+        if each["key"] == "karpenter.sh/capacity-type"
+    ]
+    assert capacities == [["on-demand"]]
+    assert len(pools) > len(fitting)
+
+
 def test_on_aws_the_password_of_the_graph_is_in_secrets_manager():
     """Made there, read by external-secrets before the chart, and written down nowhere."""
     made = stack("aws-prod")
