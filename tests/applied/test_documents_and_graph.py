@@ -106,7 +106,7 @@ def another_sign_in(spec):
     spec["security"]["authentication"]["modes"] = ["PLAIN"]
 
 
-def half_a_member(spec):
+def a_word_for_a_number(spec):
     spec["members"] = "three"
 
 
@@ -119,7 +119,7 @@ def a_user_without_roles(spec):
     [
         (none_of_a_type, "spec.type: Required value"),
         (another_sign_in, "supported values"),
-        (half_a_member, "must be of type integer"),
+        (a_word_for_a_number, "members: expected numeric"),
         (a_user_without_roles, "roles: Required value"),
     ],
 )
