@@ -41,7 +41,7 @@ class Istio:
         """Who is let in to each port, as namespace/account; "anybody" needs no certificate."""
         spec = stack.one("AuthorizationPolicy", service).inputs["spec"]
         assert spec["selector"]["matchLabels"] == pods_of(stack, service)
-        allowed = {}
+        allowed: dict[int, set[str]] = {}
         for rule in spec["rules"]:
             named = rule["from"][0]["source"]["principals"] if "from" in rule else [ANYBODY]
             for port in rule["to"][0]["operation"]["ports"]:

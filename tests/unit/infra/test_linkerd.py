@@ -50,7 +50,7 @@ def annotation(template, name):
 
 def egress(stack, policy):
     """The ports that may be reached, by namespace; "" is the policy's own, None what has an address."""
-    found = {}
+    found: dict[str | None, set[int]] = {}
     for rule in stack.one("NetworkPolicy", policy).inputs["spec"]["egress"]:
         for peer in rule["to"]:
             labels = peer.get("namespaceSelector", {}).get("matchLabels", {})
