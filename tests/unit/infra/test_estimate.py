@@ -22,6 +22,7 @@ TABLE = PriceTable.model_validate(
             "ebs.gp3.gib": {"month": 0.1, "source": "here"},
             "eks.cluster": {"hour": 0.1, "source": "here", "everywhere": True},
             "rds.db.r8g.large": {"hour": 2.0, "source": "here"},
+            "cloudwatch.metric": {"month": 0.5, "source": "here", "everywhere": True},
             "nat.gateway": {"hour": 0.5, "source": "here"},
             "nat.gib": {"month": 1.0, "source": "here"},
             "internet.gib": {"month": 1.0, "source": "here"},
@@ -88,7 +89,31 @@ def test_a_region_is_dearer_but_not_for_all():
     """The factor of the region, except where AWS has one price for the world."""
     database = planted("aws:rds/clusterInstance:ClusterInstance", instanceClass="db.r8g.large")
     bill = dollars(database, planted("aws:eks/cluster:Cluster"), region="eu-central-1")
-    assert bill == {"rds.db.r8g.large": (2190, 2190), "eks.cluster": (73, 73)}
+    assert bill == {"rds.db.r8g.large": (2190, 2190), "eks.cluster": (73, 73), "cloudwatch.metric": (2.5, 2.5)}
+
+
+def test_what_cloudwatch_is_asked_for_is_paid_for():
+    """Each metric of each part of a store: five of a server and one of the cluster, five of a broker and two."""
+    storage = {"storageInfo": {"ebsStorageInfo": {"volumeSize": 1}}}
+    parts = [
+        planted("aws:rds/cluster:Cluster"),
+        planted("aws:rds/clusterInstance:ClusterInstance", instanceClass="db.r8g.large"),
+        planted(
+            "aws:msk/cluster:Cluster",
+            numberOfBrokerNodes=3,
+            brokerNodeGroupInfo={"instanceType": "kafka.m7g.large", **storage},
+        ),
+        planted(
+            "aws:elasticache/replicationGroup:ReplicationGroup",
+            numCacheClusters=2,
+            engine="valkey",
+            nodeType="cache.r7g.large",
+        ),
+    ]
+    [line] = [
+        line for line in bill_of(parts, price_table(), "us-east-1") if line.quantity.key == "cloudwatch.metric"
+    ]
+    assert line.quantity.most == (5 + 1) + (3 * 5 + 2) + 2 * 3
 
 
 def test_use_is_guessed_once():

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason=f"there is no promtool h
 
 STACKS = ("kind", "aws-prod")
 HOURS = 60
+NOTHING = " ".join(["NaN"] * 30)
 SERVER = 'dimension_DBInstanceIdentifier="seawall-postgres-0"'
 BROKER = 'dimension_Cluster_Name="seawall",dimension_Broker_ID="2"'
 KAFKA = 'dimension_Cluster_Name="seawall"'
@@ -104,7 +105,7 @@ ON_AWS = [
     ),
     told("PartitionsOffline", "one", {f"aws_kafka_offline_partitions_count_maximum{{{KAFKA}}}": "1x30"}, 1),
     told("NoController", "none", {f"aws_kafka_active_controller_count_maximum{{{KAFKA}}}": "0x30"}, 1),
-    told("NoController", "no value yet", {f"aws_kafka_active_controller_count_maximum{{{KAFKA}}}": "NaNx30"}, 0),
+    told("NoController", "no value yet", {f"aws_kafka_active_controller_count_maximum{{{KAFKA}}}": NOTHING}, 0),
     told(
         "ValkeyFills",
         "90 %",
@@ -116,7 +117,7 @@ ON_AWS = [
     told(
         "StoreUnwatched",
         "CloudWatch has no value of a server",
-        {f"aws_rds_database_connections_maximum{{{SERVER}}}": "NaNx30"},
+        {f"aws_rds_database_connections_maximum{{{SERVER}}}": NOTHING},
         1,
         25,
         'store="postgres"',
