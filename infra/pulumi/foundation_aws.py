@@ -23,7 +23,8 @@ from settings import Aws, Settings
 class Foundation:
     """A cluster that is ready for pods. `options` bring the providers to what is made in it.
 
-    `tags` are on all that is made on AWS, `remote_write` is where its metrics are kept as well, by the switch.
+    `tags` are on all that is made on AWS. `remote_write` is where its metrics are kept as well, by the
+    switch.
     """
 
     name: str

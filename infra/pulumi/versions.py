@@ -61,7 +61,7 @@ MONGODB_OPERATOR = Chart("mongodb-kubernetes", "https://mongodb.github.io/helm-c
 MONGODB, MONGODB_IMAGE_TYPE = "8.0.32", "ubi8"
 # The chart's version is the server's; 5.26 is the release with long-term support.
 NEO4J = Chart("neo4j", "https://helm.neo4j.com/neo4j", "5.26.21")
-# Its names are those of v1.54.0, the newest whose module can be had: tests/contract/store_metrics runs that one.
+# Its names are those of v1.54.0, whose module can be had: tests/contract/store_metrics runs that one.
 REDIS_EXPORTER = "docker.io/oliver006/redis_exporter:v1.80.1"
 
 # Its resource definitions in the lab are of the same version.

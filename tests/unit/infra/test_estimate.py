@@ -89,11 +89,15 @@ def test_a_region_is_dearer_but_not_for_all():
     """The factor of the region, except where AWS has one price for the world."""
     database = planted("aws:rds/clusterInstance:ClusterInstance", instanceClass="db.r8g.large")
     bill = dollars(database, planted("aws:eks/cluster:Cluster"), region="eu-central-1")
-    assert bill == {"rds.db.r8g.large": (2190, 2190), "eks.cluster": (73, 73), "cloudwatch.metric": (2.5, 2.5)}
+    assert bill == {
+        "rds.db.r8g.large": (2190, 2190),
+        "eks.cluster": (73, 73),
+        "cloudwatch.metric": (2.5, 2.5),
+    }
 
 
 def test_what_cloudwatch_is_asked_for_is_paid_for():
-    """Each metric of each part of a store: five of a server and one of the cluster, five of a broker and two."""
+    """Each metric of each part: five of a server and one of its cluster, five of a broker and two."""
     storage = {"storageInfo": {"ebsStorageInfo": {"volumeSize": 1}}}
     parts = [
         planted("aws:rds/cluster:Cluster"),
@@ -111,7 +115,9 @@ def test_what_cloudwatch_is_asked_for_is_paid_for():
         ),
     ]
     [line] = [
-        line for line in bill_of(parts, price_table(), "us-east-1") if line.quantity.key == "cloudwatch.metric"
+        line
+        for line in bill_of(parts, price_table(), "us-east-1")
+        if line.quantity.key == "cloudwatch.metric"
     ]
     assert line.quantity.most == (5 + 1) + (3 * 5 + 2) + 2 * 3
 

@@ -26,8 +26,10 @@ def of_pod(metric, pod, labels=""):
 def connections(used):
     """So many of the 200 of PostgreSQL's server, in two databases."""
     setting = of_pod("cnpg_pg_settings_setting", "postgres-1", 'name="max_connections"')
-    half = [of_pod("cnpg_backends_total", "postgres-1", f'datname="{name}"') for name in ("orders", "catalog")]
-    return {setting: "200x30"} | {each: f"{used / 2:g}x30" for each in half}
+    half = [
+        of_pod("cnpg_backends_total", "postgres-1", f'datname="{name}"') for name in ("orders", "catalog")
+    ]
+    return {setting: "200x30"} | dict.fromkeys(half, f"{used / 2:g}x30")
 
 
 def disk(available):
@@ -95,7 +97,9 @@ ON_KIND = [
 ON_AWS = [
     told("ConnectionsRunOut", "1,600", {f"aws_rds_database_connections_maximum{{{SERVER}}}": "1600x30"}, 1),
     told("ConnectionsRunOut", "900", {f"aws_rds_database_connections_maximum{{{SERVER}}}": "900x30"}, 0),
-    told("ReplicaLags", "a minute, in ms", {f"aws_rds_aurora_replica_lag_maximum{{{SERVER}}}": "60000x30"}, 1),
+    told(
+        "ReplicaLags", "a minute, in ms", {f"aws_rds_aurora_replica_lag_maximum{{{SERVER}}}": "60000x30"}, 1
+    ),
     told("ReplicaLags", "20 ms", {f"aws_rds_aurora_replica_lag_maximum{{{SERVER}}}": "20x30"}, 0),
     told(
         "PartitionsUnderReplicated",
@@ -105,7 +109,9 @@ ON_AWS = [
     ),
     told("PartitionsOffline", "one", {f"aws_kafka_offline_partitions_count_maximum{{{KAFKA}}}": "1x30"}, 1),
     told("NoController", "none", {f"aws_kafka_active_controller_count_maximum{{{KAFKA}}}": "0x30"}, 1),
-    told("NoController", "no value yet", {f"aws_kafka_active_controller_count_maximum{{{KAFKA}}}": NOTHING}, 0),
+    told(
+        "NoController", "no value yet", {f"aws_kafka_active_controller_count_maximum{{{KAFKA}}}": NOTHING}, 0
+    ),
     told(
         "ValkeyFills",
         "90 %",

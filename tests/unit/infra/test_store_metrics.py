@@ -135,7 +135,11 @@ def test_the_exporter_of_valkey_reads_its_password_from_a_file(kind):
     assert secret["value"]["valkey.conf"].endswith(f"requirepass {password}\n")
     told = {each["name"]: each["value"] for each in exporter["env"]}
     assert told["REDIS_ADDR"] == address
-    keys = {each["name"]: [i["key"] for i in each["secret"]["items"]] for each in pod["volumes"] if "secret" in each}
+    keys = {
+        each["name"]: [i["key"] for i in each["secret"]["items"]]
+        for each in pod["volumes"]
+        if "secret" in each
+    }
     [mount] = exporter["volumeMounts"]
     assert told["REDIS_PASSWORD_FILE"] == f"{mount['mountPath']}/{keys[mount['name']][0]}"
     assert not {mount["name"]} & {each["name"] for each in server["volumeMounts"]}

@@ -118,7 +118,6 @@ class CloudWatch(pulumi.ComponentResource):
 
 def configuration(region: str, tags: Mapping[str, str], asked: Sequence[Asked] = ASKED) -> dict[str, Any]:
     """The exporter's own: https://github.com/prometheus-community/yet-another-cloudwatch-exporter."""
-    found_by = [{"key": key, "value": f"^{value}$"} for key, value in tags.items()]
     return {
         "apiVersion": "v1alpha1",
         "sts-region": region,
@@ -127,7 +126,7 @@ def configuration(region: str, tags: Mapping[str, str], asked: Sequence[Asked] =
                 {
                     "type": each.namespace,
                     "regions": [region],
-                    "searchTags": found_by,
+                    "searchTags": [{"key": key, "value": f"^{value}$"} for key, value in tags.items()],
                     "dimensionNameRequirements": list(each.dimensions),
                     "period": PERIOD_SECONDS,
                     "length": LOOK_BACK_SECONDS,

@@ -153,6 +153,4 @@ def _exporter() -> core.ContainerArgs:
 
 def _file_of(name: str, secret: pulumi.Input[str], key: str) -> core.VolumeArgs:
     items = [core.KeyToPathArgs(key=key, path=key)]
-    return core.VolumeArgs(
-        name=name, secret=core.SecretVolumeSourceArgs(secret_name=secret, items=items)
-    )
+    return core.VolumeArgs(name=name, secret=core.SecretVolumeSourceArgs(secret_name=secret, items=items))

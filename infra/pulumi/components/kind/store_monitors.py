@@ -16,7 +16,7 @@ MONITORED: Mapping[str, tuple[Mapping[str, str], str]] = {
 
 
 class StoreMonitors(pulumi.ComponentResource):
-    """Each pod of a store is read every half minute. They come after the chart that knows what a monitor is."""
+    """Each pod of a store is read every half minute. They come `after` the chart that brings their kind."""
 
     def __init__(self, namespace: pulumi.Input[str], *, after: list[pulumi.Resource]) -> None:
         super().__init__("seawall:kind:StoreMonitors", "store-monitors")

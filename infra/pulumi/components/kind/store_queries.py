@@ -8,7 +8,7 @@ POD, VOLUME = "pod", "persistentvolumeclaim"
 
 
 def kind_stores() -> StoreQueries:
-    """CloudNativePG's exporter, Kafka's by `kafka_metrics.yaml`, redis_exporter, and kubelet for the disks."""
+    """By CloudNativePG's exporter, Kafka's and its `kafka_metrics.yaml`, redis_exporter; disks by kubelet."""
     read, found = (_each_second(f"cnpg_pg_stat_database_blks_{name}") for name in ("read", "hit"))
     main_thread = (_each_second(f"redis_cpu_{name}_main_thread_seconds_total") for name in ("user", "sys"))
     used = total(_of("cnpg_backends_total"), POD)

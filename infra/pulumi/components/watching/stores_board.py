@@ -59,9 +59,7 @@ def _postgres_itself(stores: StoreQueries) -> Row:
     return Row(
         "PostgreSQL, by itself",
         (
-            Panel(
-                "Connections, of those that it takes", (stores.postgres_connections.query,), "percentunit"
-            ),
+            Panel("Connections, of those that it takes", (stores.postgres_connections.query,), "percentunit"),
             Panel("Behind the primary", (stores.postgres_lag.query,), "s"),
             Panel("Commits", (stores.postgres_commits.query,), "ops"),
             Panel(
