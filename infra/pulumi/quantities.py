@@ -111,7 +111,7 @@ def _service(resource: Resource) -> Iterator[Quantity]:
 
 def _release(resource: Resource) -> Iterator[Quantity]:
     """Of what charts make the disk of the graph is known; on AWS it is of the class gp3."""
-    if resource.inputs["chart"] == NEO4J.name:
+    if resource.inputs.get("chart") == NEO4J.name:
         disk = resource.inputs["values"]["volumes"]["data"]["dynamic"]
         gib = float(disk["requests"]["storage"].removesuffix("Gi"))
         yield Quantity("graph", "ebs.gp3.gib", gib, gib)

@@ -17,11 +17,12 @@ SERVICE, NAMESPACE = "orders", "shop"
 USAGE = "kwok.x-k8s.io/usage-cpu"
 WARNINGS = 5
 AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
-# What one service needs of the stack; secrets and configuration are nothing to simulated pods.
+# What one service needs of the stack. Secrets are nothing to simulated pods; its configuration KEDA looks into.
 KINDS = (
     "PriorityClass",
     "Namespace",
     "ServiceAccount",
+    "ConfigMap",
     "Deployment",
     *AUTOSCALERS,
     "PodDisruptionBudget",

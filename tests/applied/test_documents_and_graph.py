@@ -8,6 +8,8 @@ import pytest
 from applied.applying import Applier
 from applied.lab import Refused, running_lab
 from components.access import Access
+from components.mesh import Membership
+from components.metrics import Metrics
 from components.microservice.microservice import Microservice
 from components.microservice.spec import Surroundings
 from components.shop_namespace import SHOP
@@ -35,7 +37,8 @@ PATIENCE = "--timeout=240s"
 def owner():
     """The stack's stores once more, now with the user of a service that owns both; and the service."""
     workloads = [*workloads_of(production=False), OWNER]
-    platform = kind_platform(SETTINGS, SHOP, workloads, None, "monitoring")
+    metrics = Metrics(SETTINGS.scaling, Membership(), storage_gib=1)
+    platform = kind_platform(SETTINGS, SHOP, workloads, None, metrics)
     [spec] = [
         each for each in service_specs(SETTINGS, platform, workloads, Access()) if each.name == OWNER.name
     ]

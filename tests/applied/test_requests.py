@@ -9,9 +9,9 @@ from applied.counting import Counting
 from applied.lab import running_lab
 from applied.rush import NAMESPACE, SERVICE, Rush, service_manifests
 
-FLOOR, CROWD, BEHIND, SALE = 3, 10, 6, 8
-# Half a pod below the edge at which one more is asked for.
-EDGE = 0.5
+FLOOR, BEHIND, SALE = 3, 6, 8
+# What comes is enough for nine pods and a half; an autoscaler lets a tenth pass before it asks for one more.
+CROWD, ENOUGH = 9.5, (9, 10)
 PATIENCE_SECONDS = 240.0
 # Longer than the minute over which requests are counted.
 BLIND_SECONDS = 90
@@ -60,13 +60,14 @@ def rush(tmp_path_factory):
             course.load, course.requests = 0.1 * course.cores_per_pod, quiet
             settle(course, "quiet", FLOOR)
             course.hold(20)
-            course.requests = requests * (CROWD - EDGE)
-            settle(course, "crowd", CROWD)
+            course.requests = requests * CROWD
+            settle(course, "crowd", *ENOUGH)
+            course.hold(20)
             course.phase, course.requests, counting.is_away = "blind", quiet, True
             course.hold(BLIND_SECONDS)
             counting.is_away = False
             settle(course, "over", FLOOR)
-            course.messages = round(messages * (BEHIND - EDGE))
+            course.messages = round(messages * (BEHIND - 0.5))
             settle(course, "behind", BEHIND)
             course.messages = 0
             settle(course, "caught up", FLOOR)
@@ -77,10 +78,12 @@ def rush(tmp_path_factory):
         yield course
 
 
-def settle(course, phase, pods):
-    """Goes on until there are so many pods, no more are wanted, and all are ready."""
+def settle(course, phase, *pods):
+    """Goes on until as many pods are wanted as are ready, one of these numbers."""
     course.phase = phase
-    course.until(lambda seen: seen.wanted == seen.ready == pods, PATIENCE_SECONDS, f"{phase}: {pods} pods")
+    course.until(
+        lambda seen: seen.wanted == seen.ready and seen.ready in pods, PATIENCE_SECONDS, f"{phase}: {pods}"
+    )
 
 
 def during_a_sale(told):
@@ -105,14 +108,14 @@ def during(rush, phase):
 
 
 def test_requests_make_pods(rush):
-    """As many as keep each below its part of the knee; by CPU there would be the floor."""
+    """As many as keep each at its part of the knee; by CPU there would be the floor."""
     assert {seen.wanted for seen in during(rush, "quiet")[-5:]} == {FLOOR}
-    assert during(rush, "crowd")[-1].ready == CROWD
+    assert {seen.ready for seen in during(rush, "crowd")[-5:]} <= set(ENOUGH)
 
 
 def test_nobody_goes_while_nobody_counts(rush):
     """No figure is not a figure of nothing: what cannot be seen may still be there."""
-    assert min(seen.wanted for seen in during(rush, "blind")) == CROWD
+    assert min(seen.wanted for seen in during(rush, "blind")) >= min(ENOUGH)
 
 
 def test_with_the_requests_the_pods_go(rush):

@@ -13,6 +13,8 @@ import yaml
 
 import checking
 from components.access import Access
+from components.mesh import Membership
+from components.metrics import Metrics
 from platform_kind import kind_platform
 from settings import Settings
 from shop_services import service_specs
@@ -40,7 +42,8 @@ def kind(specs, **sizes):
     )
 
     def program():
-        platform = kind_platform(settings, "shop", OWNERS, None, "monitoring")
+        metrics = Metrics(settings.scaling, Membership(), storage_gib=1)
+        platform = kind_platform(settings, "shop", OWNERS, None, metrics)
         specs.update((spec.name, spec) for spec in service_specs(settings, platform, OWNERS, Access()))
 
     return run(program)

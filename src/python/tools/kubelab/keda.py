@@ -41,9 +41,12 @@ def _operator(site: Site) -> Component:
         "enable-prometheus-metrics": False,
         "cert-dir": ".",
     }
-    environment = {"KUBECONFIG": site.administrator("keda-operator"), "POD_NAMESPACE": "kube-system"}
     return site.component(
-        "keda-operator", flags, tls=False, environment=environment, files=_certificates(site, "keda-operator")
+        "keda-operator",
+        flags,
+        tls=False,
+        environment=_environment(site, "keda-operator"),
+        files=_certificates(site, "keda-operator"),
     )
 
 
@@ -56,14 +59,19 @@ def _adapter(site: Site) -> Component:
         "port": str(site.ports["keda-adapter-metrics"]),
         "cert-dir": ".",
     }
-    environment = {"KUBECONFIG": site.administrator(ADAPTER), "POD_NAMESPACE": "kube-system"}
     return site.component(
         ADAPTER,
         flags,
         health="/readyz",
-        environment=environment,
+        environment=_environment(site, ADAPTER),
         files=_certificates(site, f"{ADAPTER}-figures"),
     )
+
+
+def _environment(site: Site, name: str) -> dict[str, str]:
+    """An empty WATCH_NAMESPACE is all of them."""
+    own = dict.fromkeys(("POD_NAMESPACE", "KEDA_CLUSTER_OBJECT_NAMESPACE"), "kube-system")
+    return {"KUBECONFIG": site.administrator(name), "WATCH_NAMESPACE": "", **own}
 
 
 def _certificates(site: Site, name: str) -> dict[str, bytes]:
