@@ -195,8 +195,9 @@ def test_metrics_are_written_to_the_workspace_by_who_may(name):
     [association] = [
         each.inputs
         for each in made.of("eks/podIdentityAssociation:PodIdentityAssociation")
-        if each.inputs["namespace"] == "monitoring"
+        if each.name.endswith("-metrics-writer")
     ]
+    assert association["namespace"] == "monitoring"
     assert association["serviceAccount"] == values["serviceAccount"]["name"]
     [right] = [each for _, each in statements(made) if "aps:RemoteWrite" in many(each["Action"])]
     assert many(right["Action"]) == ["aps:RemoteWrite"]
