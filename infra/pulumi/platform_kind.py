@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from components.access import SecretKey
 from components.cert_manager import CertManager
-from components.kind.barman_cloud import Backup
 from components.graph_neo4j import GraphNeo4j
+from components.kind.barman_cloud import Backup
 from components.kind.derived_password import derived_password
 from components.kind.derived_secret import DerivedSecret
 from components.kind.documents_mongo import DocumentsMongo

@@ -8,7 +8,14 @@ import pulumi
 from components.access import Access, Destination
 from components.mesh import Caller, Mesh, Rules
 from components.microservice.microservice import Microservice
-from components.microservice.spec import ENVOYS_REQUESTS, GRPC_PORT, HTTP_PORT, ServiceSpec, Surroundings, selector
+from components.microservice.spec import (
+    ENVOYS_REQUESTS,
+    GRPC_PORT,
+    HTTP_PORT,
+    ServiceSpec,
+    Surroundings,
+    selector,
+)
 from components.microservice.traffic import to_service
 from components.public_service import PUBLIC_PORT, TLS_PORT, public_service
 from components.shop_namespace import SHOP

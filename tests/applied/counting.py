@@ -11,6 +11,7 @@ from pathlib import Path
 
 from applied.rush import NAMESPACE, SERVICE, Rush
 
+
 @dataclass
 class Counting:
     """Requests of a rush, spread over the pods that are ready, and what a consumer group lags behind.

@@ -17,7 +17,7 @@ SERVICE, NAMESPACE = "orders", "shop"
 USAGE = "kwok.x-k8s.io/usage-cpu"
 WARNINGS = 5
 AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
-# What one service needs of the stack. Secrets are nothing to simulated pods; its configuration KEDA looks into.
+# What one service needs of the stack: KEDA looks into its configuration, nobody into its secrets.
 KINDS = (
     "PriorityClass",
     "Namespace",

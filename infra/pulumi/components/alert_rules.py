@@ -19,7 +19,7 @@ NAME = "seawall"
 
 
 class AlertRules(pulumi.ComponentResource):
-    """Burn rates of `objectives.py`, symptoms, those of the stores, and of backups where they are `backed_up`.
+    """Burn rates of `objectives.py`, symptoms, those of stores, and of backups where there are some.
 
     The label is what the chart's operator looks for.
     """

@@ -35,7 +35,7 @@ def let_the_shop_in(
     *,
     metrics_port: int | None = None,
 ) -> k8s.networking.v1.NetworkPolicy:
-    """Pods of a store are reached from within their namespace, by the shop and by Prometheus at a port each."""
+    """Pods of a store are reached from their namespace, by the shop and by Prometheus at a port each."""
     net, meta = k8s.networking.v1, k8s.meta.v1
     reached = [(SHOP, port), *([(MONITORING, metrics_port)] if metrics_port else [])]
     return net.NetworkPolicy(

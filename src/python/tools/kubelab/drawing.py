@@ -36,9 +36,7 @@ def draw(text: bytes) -> str:
         shown = [name for name in list(LOADS)[1:] if any(getattr(sample, name) for sample in samples)]
         shown = shown or ["load"]
         figure = Figure(figsize=SIZE_INCHES, layout="constrained")
-        *loads, counts = figure.subplots(
-            len(shown) + 1, 1, sharex=True, height_ratios=[*[1] * len(shown), 2]
-        )
+        *loads, counts = figure.subplots(len(shown) + 1, 1, sharex=True, height_ratios=[*[1] * len(shown), 2])
         seconds = [sample.seconds for sample in samples]
         for axes, name in zip(loads, shown, strict=True):
             axes.step(seconds, [getattr(sample, name) for sample in samples], where="post", color="tab:red")

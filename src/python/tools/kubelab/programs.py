@@ -62,7 +62,9 @@ PROGRAMS = (
     Programs("metrics-server", "0.8.0", ("sigs.k8s.io/metrics-server/cmd/metrics-server",), minutes=2),
     Programs("karpenter", "1.14.1", ("sigs.k8s.io/karpenter/kwok",), output="karpenter", minutes=2),
     *(
-        Programs("keda", "2.21.0", (f"github.com/kedacore/keda/v2/cmd/{name}",), f"keda-{name}", minutes=minutes)
+        Programs(
+            "keda", "2.21.0", (f"github.com/kedacore/keda/v2/cmd/{name}",), f"keda-{name}", minutes=minutes
+        )
         for name, minutes in (("operator", 16), ("adapter", 2))
     ),
     # What finds targets in clouds is left out: the lab lists them in files.

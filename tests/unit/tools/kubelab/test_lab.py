@@ -150,7 +150,9 @@ def test_who_needs_whom_is_there(plan: Plan) -> None:
     assert all(needed in units for unit in units.values() for needed in unit.needs)
     assert units["kube-apiserver"].after_ready is nothing
     of_the_cluster = units.keys() - {"etcd", "kube-apiserver", "prometheus"}
-    assert all({"kube-apiserver", "kwok", "keda-operator"} & set(units[name].needs) for name in of_the_cluster)
+    assert all(
+        {"kube-apiserver", "kwok", "keda-operator"} & set(units[name].needs) for name in of_the_cluster
+    )
 
 
 async def test_what_a_program_reads_is_written_for_it_alone(plan: Plan) -> None:
