@@ -186,7 +186,7 @@ class Rush:
 
 def service_manifests(overrides: dict[str, str]) -> list[dict[str, Any]]:
     """In the order in which Pulumi asks for them."""
-    recorded = record_stack("aws-prod", **overrides).resources
+    recorded = record_stack("aws-prod", None, **overrides).resources
     asked = [unmarked(manifest(each)) for each in recorded if each.inputs.get("kind") in KINDS]
     return [each for each in asked if _belongs(each["kind"], each["metadata"])]
 

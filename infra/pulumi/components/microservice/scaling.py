@@ -156,11 +156,9 @@ def _of_the_shop(metric: str, *matchers: str) -> str:
 
 
 def _prometheus(query: str, threshold: str) -> dict[str, Any]:
-    return {
-        "type": "prometheus",
-        "metricType": "AverageValue",
-        "metadata": {"serverAddress": PROMETHEUS, "query": query, "threshold": threshold},
-    }
+    """No answer is a failure and not 0: while nobody counts, an autoscaler takes no pod away."""
+    asked = {"serverAddress": PROMETHEUS, "query": query, "threshold": threshold, "ignoreNullValues": "false"}
+    return {"type": "prometheus", "metricType": "AverageValue", "metadata": asked}
 
 
 def _rule(type_: str, value: int, period_seconds: int) -> dict[str, Any]:

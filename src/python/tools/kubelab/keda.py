@@ -7,7 +7,7 @@ address in a file, `prometheus/targets/*.json` of the lab's folder (file_sd_conf
 from importlib import resources
 
 from tools.kubelab.component import Component
-from tools.kubelab.site import Site
+from tools.kubelab.site import Flags, Site
 
 PORTS = ("prometheus", "keda-operator", "keda-figures", "keda-adapter", "keda-adapter-metrics")
 GROUP, ADAPTER = "external.metrics.k8s.io", "keda-adapter"
@@ -35,7 +35,7 @@ def _prometheus(site: Site) -> Component:
 
 def _operator(site: Site) -> Component:
     """It finds scaled objects, keeps their autoscalers, and tells the adapter figures."""
-    flags = {
+    flags: Flags = {
         "health-probe-bind-address": site.at("keda-operator"),
         "metrics-service-bind-address": site.at("keda-figures"),
         "enable-prometheus-metrics": False,
@@ -52,7 +52,7 @@ def _operator(site: Site) -> Component:
 
 def _adapter(site: Site) -> Component:
     """It serves the figures to autoscalers."""
-    flags = {
+    flags: Flags = {
         **site.aggregated(ADAPTER),
         "lister-kubeconfig": site.administrator(ADAPTER),
         "metrics-service-address": site.at("keda-figures"),

@@ -159,7 +159,7 @@ async def test_what_a_program_reads_is_written_for_it_alone(plan: Plan) -> None:
     """Before it starts: a key among it, and the certificate of a pair that trusts one authority."""
     [operator] = [unit.server for unit in plan.units(nothing) if unit.name == "keda-operator"]
     await operator.prepare(silent())
-    files = {file.name: file for file in operator.folder.iterdir()}
+    files = {file.name: file for file in (plan.site.folder / "keda-operator").iterdir()}
     assert set(files) == {"tls.crt", "tls.key", "ca.crt"}
     assert {file.stat().st_mode & 0o077 for file in files.values()} == {0}
     authority = x509.load_pem_x509_certificate(files["ca.crt"].read_bytes())
