@@ -14,13 +14,13 @@ from applied.rush import NAMESPACE, SERVICE, Rush
 
 @dataclass
 class Counting:
-    """Requests of a rush, spread over the pods that are ready, and what a consumer group lags behind.
+    """Requests of a rush, spread over the pods that are ready, and what the first consumer group lags behind.
 
     `is_away` answers nobody, as an exporter that cannot be reached.
     """
 
     rush: Rush
-    group: str
+    groups: tuple[str, ...]
     is_away: bool = False
     _totals: dict[str, float] = field(default_factory=dict)
     _at: float = field(default_factory=time.monotonic)
@@ -36,7 +36,9 @@ class Counting:
             f'seawall_http_requests_total{{{labels},pod="{pod}"}} {total}'
             for pod, total in self._totals.items()
         ]
-        lines.append(f'seawall_consumer_lag{{{labels},group="{self.group}"}} {self.rush.messages}')
+        for group in self.groups:
+            waiting = self.rush.messages if group == self.groups[0] else 0
+            lines.append(f'seawall_consumer_lag{{{labels},group="{group}"}} {waiting}')
         return "\n".join([*lines, ""])
 
     @contextmanager

@@ -52,12 +52,12 @@ def rush(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     with running_lab(folder, "--nodes", "9", "--keda") as lab:
         course = Rush(lab)
-        counting = Counting(course, "orders.sales")
+        counting = Counting(course, ("orders.sales", "orders.replies"))
         port = json.loads((folder / "lab.json").read_text())["ports"]["prometheus"]
         told = Told(f"http://127.0.0.1:{port}")
         with counting.scraped_by(folder / "prometheus" / "targets"):
             course.set_up(told)
-            requests, messages = told.per_pod("seawall_http_requests_total"), told.per_pod(counting.group)
+            requests, messages = told.per_pod("seawall_http_requests_total"), told.per_pod("seawall_consumer_lag")
             quiet = requests * FLOOR / 2
             # The processor is not what is short.
             course.load, course.requests = 0.1 * course.cores_per_pod, quiet
