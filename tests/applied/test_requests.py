@@ -57,7 +57,10 @@ def rush(tmp_path_factory):
         told = Told(f"http://127.0.0.1:{port}")
         with counting.scraped_by(folder / "prometheus" / "targets"):
             course.set_up(told)
-            requests, messages = told.per_pod("seawall_http_requests_total"), told.per_pod("seawall_consumer_lag")
+            requests, messages = (
+                told.per_pod("seawall_http_requests_total"),
+                told.per_pod("seawall_consumer_lag"),
+            )
             quiet = requests * FLOOR / 2
             # The processor is not what is short.
             course.load, course.requests = 0.1 * course.cores_per_pod, quiet
