@@ -38,7 +38,8 @@ class AlertRules(pulumi.ComponentResource):
         groups = [
             *burn_rate_groups(OBJECTIVES),
             group("symptoms", symptoms(services)),
-            group("stores", [*store_symptoms(stores), *(backups() if backed_up else [])]),
+            group("stores", store_symptoms(stores)),
+            *([group("backups", backups())] if backed_up else []),
         ]
         k8s.apiextensions.CustomResource(
             "alert-rules",
